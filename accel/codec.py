@@ -1,0 +1,218 @@
+"""Traces to and from JSON, checked field by field: a file may come from anyone. Standard library only."""
+
+from __future__ import annotations
+
+import json
+import math
+import types
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from functools import cache
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from accel.trace import SCHEMA, Commit, Draft, Event, Footer, Header, Step, Trace, TraceError
+
+EVENTS: dict[str, type] = {kind.__name__: kind for kind in get_args(Event)}
+MAX_STEPS = 100_000
+MAX_EVENTS_PER_STEP = 100_000
+
+
+def encode(value: Any) -> Any:
+    """A part of a trace as plain JSON values; an event carries its `kind`."""
+    if is_dataclass(value) and not isinstance(value, type):
+        plain = {f.name: encode(getattr(value, f.name)) for f in fields(value)}
+        name = type(value).__name__
+        return {"kind": name, **plain} if name in EVENTS else plain
+    if isinstance(value, tuple):
+        return [encode(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(key): encode(item) for key, item in value.items()}
+    if isinstance(value, bytes):
+        return _encode_piece(value)
+    return value
+
+
+def _encode_piece(piece: bytes) -> str | list[int]:
+    """Text where the bytes are whole characters; a list of bytes for a part of one."""
+    try:
+        return piece.decode("utf-8")
+    except UnicodeDecodeError:
+        return list(piece)
+
+
+def parse(lines: Iterable[str]) -> Trace:
+    """Read and check a whole trace. Raises TraceError naming the line and field."""
+    rows = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
+    if len(rows) < 3:
+        raise TraceError("not a trace: it needs a header, at least one step and a footer, one JSON object a line")
+    if len(rows) > MAX_STEPS:
+        raise TraceError(f"the trace has {len(rows)} lines; at most {MAX_STEPS} are read")
+    first = _json(*rows[0])
+    schema = first.get("schema")
+    if schema != SCHEMA or isinstance(schema, bool):
+        raise TraceError(f"line 1, schema: this reader knows schema {SCHEMA}, the file says {str(schema)[:40]!r}")
+    header: Header = decode(Header, first, "line 1")
+    steps = tuple(decode(Step, _json(n, line), f"line {n}") for n, line in rows[1:-1])
+    footer: Footer = decode(Footer, _json(*rows[-1]), f"line {rows[-1][0]}")
+    trace = Trace(header, steps, footer)
+    _check_integrity(trace)
+    return trace
+
+
+def _json(number: int, line: str) -> dict[str, Any]:
+    try:
+        value = json.loads(line, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise TraceError(f"line {number}: not valid JSON ({str(error)[:80]})") from error
+    if not isinstance(value, dict):
+        raise TraceError(f"line {number}: expected a JSON object")
+    return value
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is not a number in JSON")
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def decode(kind: Any, value: Any, where: str) -> Any:
+    """`value` as an instance of `kind`, or a TraceError that names the field."""
+    origin = get_origin(kind)
+    if kind == Event:
+        return _decode_event(value, where)
+    if is_dataclass(kind):
+        return _decode_fields(kind, value, where)
+    if origin in (Union, types.UnionType):
+        return _decode_union(get_args(kind), value, where)
+    if origin is Literal:
+        if value not in get_args(kind) or not isinstance(value, str):
+            raise _wrong(where, f"one of {', '.join(get_args(kind))}", value)
+        return value
+    if origin is tuple:
+        return _decode_tuple(get_args(kind), value, where)
+    if origin is dict:
+        return _decode_dict(*get_args(kind), value, where)
+    return _decode_plain(kind, value, where)
+
+
+def _wrong(where: str, expected: str, value: Any) -> TraceError:
+    return TraceError(f"{where}: expected {expected}, found {repr(value)[:60]}")
+
+
+def _decode_event(value: Any, where: str) -> Any:
+    name = value.get("kind") if isinstance(value, dict) else None
+    kind = EVENTS.get(name) if isinstance(name, str) else None
+    if kind is None:
+        raise _wrong(f"{where}.kind", f"one of {', '.join(EVENTS)}", name)
+    return _decode_fields(kind, {k: v for k, v in value.items() if k != "kind"}, where)
+
+
+def _decode_fields(kind: Any, value: Any, where: str) -> Any:
+    if not isinstance(value, dict):
+        raise _wrong(where, f"an object ({kind.__name__})", value)
+    hints = _hints(kind)
+    for name in hints:
+        if name not in value:
+            raise TraceError(f"{where}.{name}: missing")
+    for name in value:
+        if name not in hints:
+            raise TraceError(f"{where}.{str(name)[:40]}: not a field of {kind.__name__}")
+    return kind(**{name: decode(hint, value[name], f"{where}.{name}") for name, hint in hints.items()})
+
+
+def _decode_union(kinds: tuple[Any, ...], value: Any, where: str) -> Any:
+    if value is None and type(None) in kinds:
+        return None
+    plain = [kind for kind in kinds if kind in (bool, int, float, str)]
+    for kind in plain:
+        if type(value) is kind:
+            return _decode_plain(kind, value, where)
+    structured = [kind for kind in kinds if kind is not type(None)]
+    if len(structured) == 1:
+        return decode(structured[0], value, where)
+    raise _wrong(where, " or ".join(kind.__name__ for kind in plain), value)
+
+
+def _decode_tuple(kinds: tuple[Any, ...], value: Any, where: str) -> tuple[Any, ...]:
+    if not isinstance(value, list):
+        raise _wrong(where, "a list", value)
+    if where.endswith(".events") and len(value) > MAX_EVENTS_PER_STEP:
+        raise TraceError(f"{where}: {len(value)} events; at most {MAX_EVENTS_PER_STEP} are read")
+    return tuple(decode(kinds[0], item, f"{where}[{i}]") for i, item in enumerate(value))
+
+
+def _decode_dict(key_kind: type, kind: Any, value: Any, where: str) -> dict[Any, Any]:
+    if not isinstance(value, dict):
+        raise _wrong(where, "an object", value)
+    decoded: dict[Any, Any] = {}
+    for key, item in value.items():
+        if key_kind is int and not (key.isascii() and key.isdigit() and len(key) < 12):
+            raise _wrong(where, "token ids as names", key)
+        decoded[key_kind(key)] = decode(kind, item, f"{where}.{key[:40]}")
+    return decoded
+
+
+def _decode_plain(kind: type, value: Any, where: str) -> Any:
+    if kind is bytes:
+        return _decode_piece(value, where)
+    if kind is float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise _wrong(where, "a finite number", value)
+        return float(value)
+    if kind is int:
+        if isinstance(value, bool) or not isinstance(value, int) or not -(2**53) <= value <= 2**53:
+            raise _wrong(where, "a whole number", value)
+        return value
+    if not isinstance(value, kind):
+        raise _wrong(where, {"str": "text", "bool": "true or false"}[kind.__name__], value)
+    return value
+
+
+def _decode_piece(value: Any, where: str) -> bytes:
+    if isinstance(value, str):
+        return value.encode("utf-8", errors="replace")
+    if isinstance(value, list) and all(type(byte) is int and 0 <= byte < 256 for byte in value):
+        return bytes(value)
+    raise _wrong(where, "text or a list of bytes", value)
+
+
+def _check_integrity(trace: Trace) -> None:
+    """Slots must be introduced before they are named, in rising order; each step ends in its one Commit."""
+    known = len(trace.header.prompt.tokens)
+    if known == 0:
+        raise TraceError("line 1.prompt.tokens: empty")
+    for number, step in enumerate(trace.steps):
+        where = f"step {number}"
+        if step.index != number:
+            raise TraceError(f"{where}, index: expected {number}, found {step.index}")
+        if [isinstance(event, Commit) for event in step.events].count(True) != 1 or not isinstance(
+            step.events[-1], Commit
+        ):
+            raise TraceError(f"{where}, events: a step ends in exactly one Commit")
+        for event in step.events:
+            known = _check_event(event, known, where)
+
+
+def _check_event(event: Any, known: int, where: str) -> int:
+    """`known` slots exist before this event; returns how many do after it."""
+    name = type(event).__name__
+    if isinstance(event, Draft):
+        if event.slot != known or not 0 <= event.parent < known:
+            raise TraceError(f"{where}, Draft: slot {event.slot} must be {known} and its parent an earlier slot")
+        return known + 1
+    slots = getattr(event, "slots", ()) or ((event.slot,) if hasattr(event, "slot") else ())
+    limit = known
+    if isinstance(event, Commit):
+        limit = known + 1
+        if not event.slots or len(event.slots) != len(event.tokens):
+            raise TraceError(f"{where}, Commit: as many slots as tokens, at least one")
+    if any(not 0 <= slot < limit for slot in slots):
+        raise TraceError(f"{where}, {name}: a slot that nothing introduced")
+    if isinstance(event, Commit) and known in event.slots:
+        if event.slots[-1] != known:
+            raise TraceError(f"{where}, Commit: a new slot comes last")
+        return known + 1
+    return known

@@ -1,0 +1,121 @@
+"""The decode loop, and what a whole run amounts to: header, steps, footer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import torch
+
+from accel.ending import cut_at_stop
+from accel.metrics import metrics
+from accel.models.model import Model
+from accel.parity import measure_baseline
+from accel.request import Request
+from accel.run import Run
+from accel.sampling import Dice
+from accel.session import Session
+from accel.trace import SCHEMA, FinishReason, Footer, Header, MethodInfo, Parity, Prompt, Step, Trace
+from accel.verify import DraftTree, verify
+
+PREFILL_ROWS = 256  # prompt tokens run at once, with a look at Stop in between
+
+Stopping = Callable[[], FinishReason | None]
+"""Asked between steps and between chunks of the prompt: a reason to stop now, or None to go on."""
+
+
+def never() -> FinishReason | None:
+    return None
+
+
+def decode(run: Run, request: Request, stopping: Stopping) -> Iterator[Step]:
+    """The prompt, then round after round until the text ends. Time between two steps is not the run's."""
+    state = request.method.start(run)
+    for _ in _prefill(run):
+        if reason := stopping():
+            run.finish_reason = reason
+            return
+    verify(run, DraftTree())
+    yield run.close_step()
+    while run.finish_reason is None:
+        if reason := stopping():
+            run.finish_reason = reason
+            return
+        run.clock.restart()
+        request.method.step(run, state)
+        yield run.close_step()
+
+
+def _prefill(run: Run) -> Iterator[None]:
+    """Run the prompt through every lane, chunk by chunk; ancestors come along with a chunk's last slot."""
+    prompt = run.tree.trunk
+    for lane in run.lanes:
+        for start in range(0, len(prompt), PREFILL_ROWS):
+            with run.clock.phase("verify" if lane is run.target else "draft"):
+                lane.advance([prompt[min(start + PREFILL_ROWS, len(prompt)) - 1]])
+            yield
+
+
+class Decoding:
+    """One run as a stream of steps; when they are used up, `trace` is the whole of it."""
+
+    def __init__(
+        self, model: Model, request: Request, session: Session | None, *, check: bool, stopping: Stopping = never
+    ) -> None:
+        self._model = model
+        self._request = request
+        self._session = Session(model) if session is None else session
+        self._check = check
+        self._stopping = stopping
+        self._steps: list[Step] = []
+        self._finish_reason: FinishReason = "cancelled"
+        terms = request.terms
+        self.header = Header(
+            schema=SCHEMA,
+            model=model.info,
+            method=MethodInfo(request.method.name, request.knobs),
+            draft_model=None if request.draft is None else request.draft.info,
+            sampling=request.sampling_info,
+            limits=request.limits,
+            prompt=Prompt(terms.prompt),
+            warm=self._session.is_warm,
+            observe=terms.observe,
+            calibration=terms.calibration,
+        )
+
+    def __iter__(self) -> Iterator[Step]:
+        request, model = self._request, self._model
+        with self._session.answering(model):
+            with torch.inference_mode():
+                run = Run(
+                    model, request.terms, request.ending(model), self._session, request.draft, Dice(request.terms.seed)
+                )
+            steps = decode(run, request, self._stopping)
+            while True:
+                # Inference mode belongs to a thread, and a stream may be read from several: enter it per step.
+                with torch.inference_mode():
+                    step = next(steps, None)
+                if step is None:
+                    break
+                self._steps.append(step)
+                yield step
+            self._finish_reason = run.finish_reason or "cancelled"
+
+    @property
+    def text(self) -> str:
+        """The text so far, by the tokenizer's own decoding, cut at a stop string."""
+        tokens = [token for step in self._steps for token in step.commit.tokens]
+        return cut_at_stop(self._model.decode(tokens), self._request.limits.stop)
+
+    def trace(self) -> Trace:
+        """Header, the steps decoded so far and a footer; with `check`, measured against the baseline first."""
+        tokens = [token for step in self._steps for token in step.commit.tokens]
+        parity, baseline = Parity(checked=False, equal=False, first_divergence=None, margin=None), None
+        if self._check and tokens:
+            parity, baseline = measure_baseline(self._model, self._request, tokens)
+        footer = Footer(self._finish_reason, self.text, parity, baseline, {})
+        unmeasured = Trace(self.header, tuple(self._steps), footer)
+        return Trace(
+            self.header,
+            unmeasured.steps,
+            Footer(footer.finish_reason, footer.text, parity, baseline, metrics(unmeasured)),
+        )

@@ -1,0 +1,15 @@
+"""What a user did wrong, said so that they can put it right."""
+
+from __future__ import annotations
+
+
+class InputError(ValueError):
+    """A bad argument. The message names the field, the value and the remedy."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field = field
+
+
+class ModelFailed(RuntimeError):
+    """The model gave numbers that cannot be decoded (not a number, or infinite)."""

@@ -1,0 +1,12 @@
+"""All methods, in the order in which the page offers them."""
+
+from __future__ import annotations
+
+from accel.method import Method
+from accel.methods.autoregressive import Autoregressive
+from accel.methods.draft_model import DraftModel
+from accel.methods.prompt_lookup import PromptLookup
+
+METHODS: dict[str, type[Method]] = {
+    method.name: method for method in (Autoregressive, PromptLookup, DraftModel)
+}

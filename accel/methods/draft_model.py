@@ -1,0 +1,77 @@
+"""A second, smaller model guesses; the target checks (Leviathan 2023, Chen 2023), as a chain or as a tree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from torch import Tensor
+
+from accel.drafting import worthwhile
+from accel.errors import InputError
+from accel.lane import Lane
+from accel.method import Range, Switch
+from accel.run import Run
+from accel.sampling import top_tokens
+from accel.verify import DraftTree, verify
+
+
+@dataclass(frozen=True, slots=True)
+class DraftModel:
+    """A smaller model with the same vocabulary writes a few tokens ahead, and the target checks them in one pass."""
+
+    name: ClassVar[str] = "draft_model"
+    lossless: ClassVar[bool] = True
+
+    depth: Annotated[int, Range(1, 16, "How many tokens ahead to guess.")] = 4
+    branching: Annotated[int, Range(1, 4, "How many guesses for each of the best places; 1 is a chain.")] = 1
+    calibrated: Annotated[bool, Switch("Draft less where a wider pass would cost more than it wins.")] = True
+
+    def start(self, run: Run) -> Lane:
+        if run.draft_model is None:
+            raise InputError("draft", "the method draft_model needs a second model; give one with `draft`")
+        return run.open_lane("draft", run.draft_model.layers)
+
+    def step(self, run: Run, lane: Lane) -> None:
+        draft = DraftTree()
+        with run.clock.phase("draft"):
+            paths = {run.tree.tip: 1.0}  # the places to guess on from, and how probable each is
+            for _ in range(self._levels(run)):
+                paths = self._grow(run, lane, draft, paths)
+                if not paths:
+                    break
+        verify(run, draft)
+
+    def _levels(self, run: Run) -> int:
+        """How deep to draft, decided before anything is drawn: dropping drawn tokens would bias the text."""
+        depth = min(self.depth, run.drafts_left)
+        gains = [run.acceptance ** (level + 1) for level in range(depth)]
+        calibration = run.calibration if self.calibrated else None
+        return max(worthwhile(calibration, gains, self.branching**2), min(depth, 1))
+
+    def _grow(self, run: Run, lane: Lane, draft: DraftTree, paths: dict[int, float]) -> dict[int, float]:
+        """One more level under each of these slots; returns the best `branching` new places to go on from."""
+        logits = lane.logits(list(paths))  # [slots, vocab]
+        grown: dict[int, float] = {}
+        for row, (parent, path_prob) in zip(logits, paths.items(), strict=True):
+            for token, prob in self._guesses(run, draft, parent, row):
+                slot = draft.add(parent, run.draft(parent, token, prob, "draft"))
+                if token not in run.model.end_tokens:
+                    grown[slot] = path_prob * prob
+        best = sorted(grown, key=lambda slot: (-grown[slot], slot))[: self.branching]
+        return {slot: grown[slot] for slot in sorted(best)}
+
+    def _guesses(self, run: Run, draft: DraftTree, parent: int, logits: Tensor) -> list[tuple[int, float]]:
+        """Tokens to follow `parent` with their probabilities: the top ones, or drawn without replacement."""
+        if run.sampling.is_greedy:
+            probs = logits.float().softmax(-1)
+            tokens = top_tokens(logits[None]) if self.branching == 1 else logits.topk(self.branching).indices.tolist()
+            return [(token, probs[token].item()) for token in tokens]
+        probs = run.sampling.probs(logits[None])[0]
+        draft.proposals[parent] = probs
+        left, guesses = probs.clone(), list[tuple[int, float]]()
+        for _ in range(min(self.branching, int((probs > 0).sum().item()))):
+            token, _ = run.dice.pick(left)
+            guesses.append((token, probs[token].item()))
+            left[token] = 0.0
+        return guesses

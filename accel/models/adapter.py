@@ -1,0 +1,171 @@
+"""Layer-level control of a loaded transformers model, by calling its own layer modules.
+
+No configuration is changed, no hook is set and no model code is copied: a layer is called as the library calls it,
+with a stand-in for the library's cache that writes into ours. What each family does around its layers is in
+`families.py`; whether all this is right for a model is settled by `selftest.check` when it is loaded.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from accel.models.cache import Cache
+from accel.models.errors import ModelRefused
+from accel.models.families import LayerKind, context_limit, find_parts
+from accel.models.layered import Rows, Tap
+from accel.models.refusals import ATTENTION, refuse_unsupported, text_config
+
+
+class TransformersModel:
+    """A transformers causal language model as a `LayeredModel`. Callers hold `torch.inference_mode()`."""
+
+    def __init__(self, library: Any) -> None:
+        refuse_unsupported(library.config)
+        _refuse_state(library)
+        self._parts = find_parts(library)
+        self._device: torch.device = library.device
+        self._additive = self._parts.config._attn_implementation != "sdpa"
+        self.max_context = context_limit(library.config)  # positions a run may use; None: not limited
+        with torch.inference_mode():
+            keys = self._probe()
+        self._cache_shape = (self.num_layers, keys.shape[1], keys.shape[3])
+        self._cache_dtype = keys.dtype
+
+    @property
+    def num_layers(self) -> int:
+        return len(self._parts.layers)
+
+    @property
+    def vocab_size(self) -> int:
+        return self._parts.vocab_size
+
+    @property
+    def device(self) -> torch.device:
+        return self._device
+
+    def new_cache(self) -> Cache:
+        """An empty cache for one run."""
+        return Cache(*self._cache_shape, dtype=self._cache_dtype, device=self._device)
+
+    def embed(self, tokens: Tensor, positions: Tensor) -> Tensor:
+        """Token ids [slots] at positions [slots] as the input of layer 0, [slots, dim]."""
+        return self._parts.embed(tokens[None], positions[None])[0]
+
+    def run_layers(
+        self, hidden: Tensor, first: int, last: int, rows: Rows, cache: Cache, tap: Tap | None = None
+    ) -> Tensor:
+        """Run layers first..last-1 on hidden [slots, dim]; writes the cache rows, returns [slots, dim]."""
+        state = hidden[None]  # [1, slots, dim], the library's batch of one
+        kinds = self._parts.kinds
+        masks = {kind.window: self._mask(rows, kind.window, state.dtype) for kind in set(kinds[first:last])}
+        arguments = {
+            kind: self._arguments(kind, state, rows.positions[None], masks[kind.window], _View(rows, cache))
+            for kind in set(kinds[first:last])
+        }
+        for layer in range(first, last):
+            output = self._parts.layers[layer](state, **arguments[kinds[layer]])
+            state = output[0] if isinstance(output, tuple) else output
+            if tap is not None:
+                tap(layer + 1, state[0])
+        return state[0]
+
+    def norm(self, hidden: Tensor) -> Tensor:
+        """The final norm, [slots, dim]."""
+        return self._parts.norm(hidden)
+
+    def head(self, normed: Tensor) -> Tensor:
+        """Logits [slots, vocab]."""
+        return self._parts.logits(normed)
+
+    def _arguments(
+        self, kind: LayerKind, state: Tensor, positions: Tensor, mask: Tensor | None, past: Any
+    ) -> dict[str, Any]:
+        """The keyword arguments that all layers of a kind get in one call."""
+        rotary = self._parts.rotary
+        asked = {} if kind.rotary is None else {"layer_type": kind.rotary}
+        offered = {
+            self._parts.cache_argument: past,
+            "attention_mask": mask,
+            "position_ids": positions,
+            "use_cache": True,
+            "position_embeddings": None if rotary is None else rotary(state, positions, **asked),
+            "alibi": None,  # Falcon's layers demand it by name, also where they use rotary angles
+        }
+        return {name: value for name, value in offered.items() if name in self._parts.accepted}
+
+    def _mask(self, rows: Rows, window: int | None, dtype: torch.dtype) -> Tensor | None:
+        """The mask [1, 1, slots, used] in the form that the attention code takes.
+
+        A missing mask makes sdpa assume causal order for more than one token, and Falcon's eager code fail on it.
+        """
+        mask = rows.within(window)
+        slots = len(rows.positions)
+        if mask is None:
+            if slots == 1 and not self._additive:
+                return None
+            mask = torch.ones(slots, rows.used, dtype=torch.bool, device=self._device)
+        if self._additive:
+            shut = torch.finfo(dtype).min
+            return torch.zeros(mask.shape, dtype=dtype, device=mask.device).masked_fill_(~mask, shut)[None, None]
+        return mask[None, None]
+
+    def _probe(self) -> Tensor:
+        """Keys [1, kv_heads, 1, head_dim] of one token in layer 0: families count their heads in many ways."""
+        zero = torch.zeros(1, dtype=torch.long, device=self._device)
+        seen = _Seen()
+        try:
+            state = self.embed(zero, zero)[None]
+            mask = torch.zeros(1, 1, 1, 1, dtype=state.dtype, device=self._device) if self._additive else None
+            self._parts.layers[0](state, **self._arguments(self._parts.kinds[0], state, zero[None], mask, seen))
+        except Exception as error:
+            raise ModelRefused(f"its first layer cannot be called by itself: {error}") from error
+        if len(seen.shapes) != 1 or seen.keys.dim() != 4:
+            raise ModelRefused("its layers cache something else than keys and values of one shape")
+        return seen.keys
+
+
+class _View:
+    """What a layer takes for the library's cache: writes the rows of this call, gives back all rows in use."""
+
+    def __init__(self, rows: Rows, cache: Cache) -> None:
+        self._rows = rows
+        self._cache = cache
+
+    def update(self, keys: Tensor, values: Tensor, layer_idx: int, *_: Any, **__: Any) -> tuple[Tensor, Tensor]:
+        """Takes [1, kv_heads, slots, head_dim], gives [1, kv_heads, used, head_dim]."""
+        self._cache.write(layer_idx, self._rows.index, self._rows.start, torch.cat((keys, values)))
+        held = self._cache.layer(layer_idx)[:, :, : self._rows.used]
+        return held[:1], held[1:]
+
+    def get_seq_length(self, layer_idx: int = 0) -> int:
+        return self._rows.used - len(self._rows.positions)
+
+
+class _Seen:
+    """Remembers what a layer would have cached."""
+
+    def __init__(self) -> None:
+        self.keys = torch.empty(0)
+        self.shapes: set[torch.Size] = set()
+
+    def update(self, keys: Tensor, values: Tensor, *_: Any, **__: Any) -> tuple[Tensor, Tensor]:
+        self.keys = keys
+        self.shapes |= {keys.shape, values.shape}
+        return keys, values
+
+    def get_seq_length(self, layer_idx: int = 0) -> int:
+        return 0
+
+
+def _refuse_state(library: Any) -> None:
+    """Refuses a model that was loaded in a way that its layers cannot be called directly."""
+    attention = text_config(library.config)._attn_implementation
+    if attention not in ATTENTION:
+        raise ModelRefused(f"it was loaded with {attention!r} attention; load it with one of {', '.join(ATTENTION)}")
+    if library.training:
+        raise ModelRefused("it is in training mode, where dropout makes every answer differ; call eval()")
+    if len(set(getattr(library, "hf_device_map", {}).values())) > 1:
+        raise ModelRefused("it is spread over several devices; load it on one")

@@ -1,0 +1,114 @@
+"""Which models there are, by name, and how one is brought to this machine. Offline first."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from accel.models import embedded, hub
+from accel.models.hub import ConfigCheck, HubId
+from accel.models.progress import Progress, silent
+from accel.models.unavailable import ModelUnavailable
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """The model that comes with the program, by way of PyPI."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A model offered by name."""
+
+    name: str
+    place: Embedded | HubId
+    parameters: int
+    about: str
+
+
+def _hub(name: str, parameters: int, about: str) -> Entry:
+    return Entry(name, HubId(name), parameters, about)
+
+
+DEFAULT = embedded.NAME
+CATALOGUE: dict[str, Entry] = {
+    entry.name: entry
+    for entry in (
+        Entry(DEFAULT, Embedded(), 134_515_008, "small chat model, works with no network once brought"),
+        _hub("HuggingFaceTB/SmolLM2-135M-Instruct", 134_515_008, "the original weights of the same model"),
+        _hub("HuggingFaceTB/SmolLM2-360M-Instruct", 361_821_120, "its bigger sister, same tokenizer"),
+        _hub("HuggingFaceTB/SmolLM2-1.7B-Instruct", 1_711_376_384, "the biggest of them, same tokenizer"),
+        _hub("Qwen/Qwen2.5-0.5B-Instruct", 494_032_768, "chat in many languages"),
+        _hub("Qwen/Qwen2.5-Coder-0.5B-Instruct", 494_032_768, "code"),
+        _hub("Qwen/Qwen3-0.6B", 596_049_920, "thinks before it answers"),
+        _hub("meta-llama/Llama-3.2-1B-Instruct", 1_235_814_400, "chat; asks for consent on the hub"),
+        _hub("facebook/layerskip-llama3.2-1B", 1_235_814_400, "trained to exit early; asks for consent"),
+        _hub("google/gemma-3-270m-it", 268_098_176, "tiny, a large vocabulary; asks for consent"),
+        _hub("openai-community/gpt2", 124_439_808, "a classic; continues text, does not chat"),
+    )
+}
+PART = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,94}[A-Za-z0-9_])?"
+HUB_ID = re.compile(f"{PART}/{PART}")
+
+
+def resolve(name: str, *, private: bool = True) -> Embedded | HubId | Path:
+    """Where the model of that name is to be had; nothing is downloaded, and no network asked.
+
+    A name of the catalogue; where `private` (the user's own machine), also a local folder or a hub id.
+    """
+    if isinstance(name, str) and name in CATALOGUE:
+        return CATALOGUE[name].place
+    if private and isinstance(name, str):
+        local = _local(name)
+        if local is not None:
+            return local
+        if HUB_ID.fullmatch(name) and ".." not in name and "--" not in name:
+            return HubId(name)
+    raise ModelUnavailable(_unknown(name, private=private))
+
+
+def folder(
+    name: str, progress: Progress = silent, *, private: bool = True, check: ConfigCheck | None = None
+) -> Path:
+    """The model's folder on this machine, brought here first where need be.
+
+    `check` sees its config before any weights are downloaded, and raises where it could not be run.
+    """
+    place = resolve(name, private=private)
+    if isinstance(place, HubId):
+        return hub.fetch(place, progress, check)
+    path = embedded.folder(progress) if isinstance(place, Embedded) else place
+    hub.check_config(path, check)
+    return path
+
+
+def _local(name: str) -> Path | None:
+    """A folder with a config and safetensors; None where there is no folder of that name."""
+    try:
+        path = Path(name).expanduser()
+        if not name or not path.is_dir():
+            return None
+    except (OSError, ValueError, RuntimeError):  # too long for a path, or characters that no path has
+        return None
+    if not (path / "config.json").is_file():
+        raise ModelUnavailable(
+            f"model: the folder {_short(name)} has no config.json: not a transformers model"
+        )
+    if hub.has_all_weights(path):
+        return path.resolve()
+    if any(path.glob("*.safetensors")):
+        raise ModelUnavailable(f"model: the folder {_short(name)} lacks some safetensors files of its index")
+    pickles = any(path.glob("*.bin")) or any(path.glob("*.pt*"))
+    held = "only pickled weights, which are never loaded" if pickles else "no safetensors weights"
+    raise ModelUnavailable(f"model: the folder {_short(name)} holds {held}: save it as safetensors first")
+
+
+def _unknown(name: object, *, private: bool) -> str:
+    more = "; or a local folder; or a hub id (owner/name)" if private else ""
+    return f"model: {_short(name)} is unknown: choose one of {', '.join(CATALOGUE)}{more}"
+
+
+def _short(value: object) -> str:
+    text = repr(value[:60] if isinstance(value, str) else value)
+    return text if len(text) <= 80 else f"{text[:79]}…"

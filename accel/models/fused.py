@@ -1,0 +1,204 @@
+"""The fast path for Llama-shaped models: the same arithmetic in fewer, larger operations.
+
+One product makes q, k and v, one makes gate and up; norms are `F.rms_norm`; keys and values go straight into the
+run's own cache; grouped queries are folded into the row axis, so that keys are never repeated. The library's
+parameters become views of the joined weights: nothing is held twice. It is used only where its load-time parity
+with the library holds (selftest.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from accel.models.cache import Cache
+from accel.models.layered import Rows, Tap
+
+FAMILIES = frozenset({"llama", "mistral", "qwen2", "qwen3"})
+ROPE_BLOCK = 2048  # positions whose rotations are tabled at a time
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """Weights of one decoder layer, [out, in] each."""
+
+    norm: Tensor
+    qkv: Tensor
+    qkv_bias: Tensor | None
+    head_norms: tuple[Tensor, Tensor] | None  # of q and k (Qwen 3)
+    out: Tensor
+    out_bias: Tensor | None
+    mlp_norm: Tensor
+    gate_up: Tensor
+    down: Tensor
+
+
+def is_fusible(library: Any) -> bool:
+    """Is this a Llama-shaped model whose layers all look at the whole text, unquantised?"""
+    config = library.config
+    windows = getattr(config, "layer_types", None) or ["full_attention"]
+    sliding = set(windows) != {"full_attention"} or (
+        config.model_type == "mistral" and getattr(config, "sliding_window", None) is not None
+    )
+    return config.model_type in FAMILIES and not sliding and config.hidden_act == "silu"
+
+
+class FusedModel:
+    """A LayeredModel made of joined weights. See `LayeredModel` for what each method promises."""
+
+    def __init__(self, library: Any) -> None:
+        config = library.config
+        self._decoder = library.model
+        self._heads: int = config.num_attention_heads
+        self._kv_heads: int = config.num_key_value_heads
+        self._head_dim: int = getattr(config, "head_dim", None) or config.hidden_size // self._heads
+        self._eps: float = config.rms_norm_eps
+        self._dim: int = config.hidden_size
+        self._embedding: Tensor = library.model.embed_tokens.weight
+        self._final_norm: Tensor = library.model.norm.weight
+        self._head: Tensor = library.lm_head.weight
+        self._layers = [_joined(layer) for layer in library.model.layers]
+        self._scale = self._head_dim**-0.5
+        self._cos, self._sin = self._rotations(ROPE_BLOCK)
+
+    @property
+    def num_layers(self) -> int:
+        return len(self._layers)
+
+    @property
+    def vocab_size(self) -> int:
+        return self._head.shape[0]
+
+    @property
+    def device(self) -> torch.device:
+        return self._embedding.device
+
+    def new_cache(self) -> Cache:
+        return Cache(
+            self.num_layers,
+            self._kv_heads,
+            self._head_dim,
+            dtype=self._embedding.dtype,
+            device=self._embedding.device,
+        )
+
+    def embed(self, tokens: Tensor, positions: Tensor) -> Tensor:
+        return F.embedding(tokens, self._embedding)
+
+    def norm(self, hidden: Tensor) -> Tensor:
+        return F.rms_norm(hidden, (self._dim,), self._final_norm, self._eps)
+
+    def head(self, normed: Tensor) -> Tensor:
+        return F.linear(normed, self._head)
+
+    def run_layers(
+        self, hidden: Tensor, first: int, last: int, rows: Rows, cache: Cache, tap: Tap | None = None
+    ) -> Tensor:
+        cos, sin = self._rotation(rows)
+        mask = self._additive_mask(rows, hidden.dtype)
+        for i in range(first, last):
+            hidden = self._layer(self._layers[i], i, hidden, cos, sin, mask, rows, cache)
+            if tap is not None:
+                tap(i + 1, hidden)
+        return hidden
+
+    def _layer(
+        self,
+        weights: _Layer,
+        layer: int,
+        hidden: Tensor,
+        cos: Tensor,
+        sin: Tensor,
+        mask: Tensor | None,
+        rows: Rows,
+        cache: Cache,
+    ) -> Tensor:
+        shape = (self._dim,)
+        slots, heads, kv_heads, head_dim = hidden.shape[0], self._heads, self._kv_heads, self._head_dim
+        x = F.rms_norm(hidden, shape, weights.norm, self._eps)
+        qkv = F.linear(x, weights.qkv, weights.qkv_bias).view(slots, heads + 2 * kv_heads, head_dim)
+        qk = qkv[:, : heads + kv_heads]
+        if weights.head_norms is not None:
+            self._norm_heads(qkv, weights.head_norms)
+        turned = qk.roll(head_dim // 2, -1)
+        qk.mul_(cos).addcmul_(turned, sin)  # in place, so that k and v are written to the cache in one copy
+        keys_values = qkv[:, heads:].view(slots, 2, kv_heads, head_dim).permute(1, 2, 0, 3)
+        cache.write(layer, rows.index, rows.start, keys_values)
+        held = cache.layer(layer)[:, None, :, : rows.used]  # [2, 1, kv_heads, used, head_dim]
+        grouped = qkv[:, :heads].view(slots, kv_heads, -1, head_dim).transpose(0, 1)
+        queries = grouped.reshape(1, kv_heads, -1, head_dim)  # [1, kv_heads, slots x groups, head_dim]
+        seen = F.scaled_dot_product_attention(queries, held[0], held[1], attn_mask=mask, scale=self._scale)
+        seen = seen.view(kv_heads, slots, -1, head_dim).transpose(0, 1).reshape(slots, -1)
+        hidden = hidden + F.linear(seen, weights.out, weights.out_bias)
+        x = F.rms_norm(hidden, shape, weights.mlp_norm, self._eps)
+        gate, up = F.linear(x, weights.gate_up).chunk(2, -1)
+        return hidden + F.linear(F.silu(gate) * up, weights.down)
+
+    def _norm_heads(self, qkv: Tensor, norms: tuple[Tensor, Tensor]) -> None:
+        heads, kv_heads = self._heads, self._kv_heads
+        shape = (self._head_dim,)
+        qkv[:, :heads] = F.rms_norm(qkv[:, :heads], shape, norms[0], self._eps)
+        keys = qkv[:, heads : heads + kv_heads]
+        qkv[:, heads : heads + kv_heads] = F.rms_norm(keys, shape, norms[1], self._eps)
+
+    def _additive_mask(self, rows: Rows, dtype: torch.dtype) -> Tensor | None:
+        """The mask [slots x groups, used] as numbers to add, made once for all layers."""
+        if rows.mask is None:
+            return None
+        mask = torch.zeros(rows.mask.shape, dtype=dtype, device=rows.mask.device)
+        mask.masked_fill_(~rows.mask, -torch.inf)
+        return mask.repeat_interleave(self._heads // self._kv_heads, 0)
+
+    def _rotation(self, rows: Rows) -> tuple[Tensor, Tensor]:
+        """cos and signed sin [slots, 1, head_dim] for these positions."""
+        highest = rows.used  # no position lies beyond the rows in use
+        if highest > len(self._cos):
+            # Two runs may do this at once; both compute the same table, and either may stay.
+            self._cos, self._sin = self._rotations(-(-highest // ROPE_BLOCK) * ROPE_BLOCK)
+        cos, sin = self._cos, self._sin
+        return cos[rows.positions, None], sin[rows.positions, None]
+
+    def _rotations(self, length: int) -> tuple[Tensor, Tensor]:
+        """The library's own rotary table, [positions, head_dim]; sin negated where rotate-half subtracts."""
+        positions = torch.arange(length, device=self.device)[None]
+        cos, sin = self._decoder.rotary_emb(self._embedding[:1, None], positions)
+        signed = sin[0].clone()
+        signed[:, : self._head_dim // 2].neg_()
+        return cos[0], signed
+
+
+def _joined(layer: Any) -> _Layer:
+    """A library layer's weights, joined; its own parameters become views of them."""
+    attention, mlp = layer.self_attn, layer.mlp
+    qkv, qkv_bias = _join([attention.q_proj, attention.k_proj, attention.v_proj])
+    gate_up, _ = _join([mlp.gate_proj, mlp.up_proj])
+    norms = (attention.q_norm.weight, attention.k_norm.weight) if hasattr(attention, "q_norm") else None
+    return _Layer(
+        norm=layer.input_layernorm.weight,
+        qkv=qkv,
+        qkv_bias=qkv_bias,
+        head_norms=norms,
+        out=attention.o_proj.weight,
+        out_bias=attention.o_proj.bias,
+        mlp_norm=layer.post_attention_layernorm.weight,
+        gate_up=gate_up,
+        down=mlp.down_proj.weight,
+    )
+
+
+@torch.no_grad()
+def _join(parts: list[nn.Linear]) -> tuple[Tensor, Tensor | None]:
+    weight = torch.cat([part.weight for part in parts])
+    bias = None if parts[0].bias is None else torch.cat([part.bias for part in parts])
+    start = 0
+    for part in parts:
+        end = start + part.weight.shape[0]
+        part.weight = nn.Parameter(weight[start:end], requires_grad=False)
+        if bias is not None:
+            part.bias = nn.Parameter(bias[start:end], requires_grad=False)
+        start = end
+    return weight, bias

@@ -1,0 +1,163 @@
+"""From a name to a loaded model: brought, checked against the library, fused where it can be, calibrated."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import torch
+
+from accel.errors import InputError
+from accel.models import catalogue, selftest
+from accel.models.adapter import TransformersModel
+from accel.models.calibration import calibrate
+from accel.models.errors import ModelRefused
+from accel.models.families import context_limit
+from accel.models.fingerprint import fingerprint
+from accel.models.fused import FusedModel, is_fusible
+from accel.models.layered import LayeredModel
+from accel.models.model import Model
+from accel.models.progress import Progress, library_bars_hidden, silent
+from accel.models.refusals import refuse_unsupported
+from accel.models.tokenizer import Tokenizer, load_tokenizer
+from accel.models.unavailable import ModelUnavailable
+from accel.trace import ModelInfo
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+KEPT = 2  # loaded models kept; the least recently used goes first
+DEFAULT_CONTEXT = 2048  # where a configuration says nothing
+
+_loaded: OrderedDict[tuple[str, str, str], Model] = OrderedDict()
+_loading = Lock()
+
+
+def load(
+    name: str,
+    *,
+    device: str = "auto",
+    dtype: str = "auto",
+    private: bool = True,
+    progress: Progress = silent,
+) -> Model:
+    """A model by its catalogue name, a local folder or a hub id; the last few stay loaded and are shared.
+
+    `private=False` allows catalogue names only. Raises InputError, ModelUnavailable (cannot be brought here) or
+    ModelRefused (would not be decoded right), each saying what to do.
+    """
+    device, dtype = resolve_device(device), resolve_dtype(dtype, resolve_device(device))
+    key = (str(name), device, dtype)
+    with _loading:
+        if key not in _loaded:
+            where = catalogue.folder(str(name), progress=progress, private=private, check=_check_config)
+            progress("loading the weights", 0.0)
+            _loaded[key] = from_folder(where, name=str(name), device=device, dtype=dtype)
+            progress("loading the weights", 1.0)
+            while len(_loaded) > KEPT:
+                _loaded.popitem(last=False)
+        _loaded.move_to_end(key)
+        return _loaded[key]
+
+
+def from_folder(where: Path, *, name: str, device: str, dtype: str) -> Model:
+    """Load a folder of safetensors. Nothing in it is ever run."""
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    try:
+        config = AutoConfig.from_pretrained(where, local_files_only=True, trust_remote_code=False)
+        refuse_unsupported(config)
+        with library_bars_hidden():
+            library = AutoModelForCausalLM.from_pretrained(
+                where,
+                config=config,
+                dtype=DTYPES[dtype],
+                attn_implementation="sdpa",
+                use_safetensors=True,
+                trust_remote_code=False,
+                local_files_only=True,
+            )
+    except (ModelRefused, MemoryError):
+        raise
+    except Exception as error:  # whatever a foreign file makes the library raise
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise ModelUnavailable(f"model: {name!r:.80} cannot be loaded: {reason[:200]}") from error
+    return from_library(library.to(device), load_tokenizer(where), name=name)
+
+
+def from_library(library: Any, tokenizer: Tokenizer | None, *, name: str, fuse: bool = True) -> Model:
+    """A model of the library's as ours, proved right by the self-test. Raises ModelRefused if it is not."""
+    library.eval().requires_grad_(False)
+    config = library.config
+    layers, backend = _layers(library, fuse)
+    context = context_limit(config) or DEFAULT_CONTEXT
+    info = ModelInfo(
+        name=name,
+        fingerprint=fingerprint(library.state_dict(), config.to_dict()),
+        family=config.model_type,
+        num_layers=layers.num_layers,
+        dtype=str(library.dtype).removeprefix("torch."),
+        device=str(library.device),
+        threads=torch.get_num_threads(),
+        backend=backend,
+    )
+    end_tokens = tokenizer.eos_ids if tokenizer is not None else _end_tokens(library)
+    return Model(info, layers, tokenizer, context, end_tokens, calibrate(layers, context), library)
+
+
+def _check_config(raw: dict[str, Any]) -> None:
+    """Refuse, by its config alone, what could not be decoded: before any weights are brought."""
+    from transformers import AutoConfig
+
+    family = raw.get("model_type")
+    try:
+        config = AutoConfig.for_model(family, **{key: value for key, value in raw.items() if key != "model_type"})
+    except Exception as error:
+        raise ModelRefused(f"model: its type {str(family)[:40]!r} is not known to this version of transformers") from error
+    refuse_unsupported(config)
+
+
+def _layers(library: Any, fuse: bool) -> tuple[LayeredModel, str]:
+    """The fast path where it holds against the library, else the library's own layers, which must."""
+    if fuse and is_fusible(library):
+        fused = FusedModel(library)
+        try:
+            selftest.check(fused, library)
+        except ModelRefused:
+            pass  # slower, but right: the library's own layers
+        else:
+            return fused, "fused"
+    adapted = TransformersModel(library)
+    selftest.check(adapted, library)
+    return adapted, "transformers"
+
+
+def _end_tokens(library: Any) -> frozenset[int]:
+    ids = library.generation_config.eos_token_id
+    return frozenset() if ids is None else frozenset([ids] if isinstance(ids, int) else ids)
+
+
+def resolve_device(device: str) -> str:
+    """ "auto" as the best this machine has: cuda, then mps, then cpu."""
+    if device not in DEVICES:
+        raise InputError("device", f"{str(device)[:40]!r} is not one of {', '.join(DEVICES)}")
+    present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if device == "auto":
+        return next(name for name in ("cuda", "mps", "cpu") if present[name])
+    if not present[device]:
+        raise InputError("device", f"this machine has no {device}; choose auto or cpu")
+    return device
+
+
+def resolve_dtype(dtype: str, device: str) -> str:
+    """ "auto" as bfloat16 on GPUs and on CPUs that multiply it natively, else float32."""
+    if dtype != "auto":
+        if dtype not in DTYPES:
+            raise InputError("dtype", f"{str(dtype)[:40]!r} is not one of auto, {', '.join(DTYPES)}")
+        return dtype
+    if device != "cpu":
+        return "bfloat16"
+    capabilities = getattr(torch.cpu, "get_capabilities", dict)()
+    native = any(capabilities.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+    return "bfloat16" if native else "float32"

@@ -1,0 +1,34 @@
+"""A loaded model: layers that run one by one, a tokenizer, and what is known of both. Read-only and shared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from accel.models.layered import LayeredModel
+from accel.models.tokenizer import Tokenizer
+from accel.trace import Calibration, ModelInfo
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """What `accel.load` returns. Sessions and runs hold all that changes; nothing here does."""
+
+    info: ModelInfo
+    layers: LayeredModel
+    tokenizer: Tokenizer | None  # None: a folder without one takes and gives token ids
+    context: int  # tokens of prompt and answer together
+    end_tokens: frozenset[int]
+    calibration: Calibration
+    library: Any  # the transformers model whose weights these are: for parity tests and benchmarks
+
+    def piece(self, token: int) -> bytes:
+        """The bytes of a token; its id in angle brackets where there is no tokenizer."""
+        return f"<{token}>".encode() if self.tokenizer is None else self.tokenizer.piece(token)
+
+    def decode(self, tokens: Sequence[int]) -> str:
+        """The tokenizer's own decoding, special tokens left out."""
+        if self.tokenizer is None:
+            return "".join(f"<{token}>" for token in tokens)
+        return self.tokenizer.decode(list(tokens))

@@ -1,0 +1,39 @@
+"""The error of a model that cannot be brought to this machine."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST)
+
+
+class ModelUnavailable(ValueError):
+    """One sentence for the user: what failed, and the remedy."""
+
+
+@contextmanager
+def cache_failures(model: str, folder: Path) -> Iterator[None]:
+    """Puts a failure to write into the cache `folder` into words."""
+    try:
+        yield
+    except Exception as error:
+        if disk_full(error):
+            raise ModelUnavailable(
+                f"the disk of {folder} became full while {model!r} was being prepared (nothing half-made "
+                "is left): free about 500 MB, or set DRAFTSCOPE_CACHE to a folder on another disk"
+            ) from error
+        if isinstance(error, OSError) and error.errno in UNWRITABLE:
+            raise ModelUnavailable(
+                f"cannot write {model!r} into the cache folder {folder} ({error.strerror}): "
+                "make it writable, or set DRAFTSCOPE_CACHE to a folder that is"
+            ) from error
+        raise
+
+
+def disk_full(error: BaseException) -> bool:
+    """Whether an error says that a disk or a quota is full; safetensors says so in its text alone."""
+    number = error.errno if isinstance(error, OSError) else None
+    return number in (errno.ENOSPC, errno.EDQUOT) or "No space left on device" in str(error)

@@ -1,0 +1,55 @@
+"""Is it the text the model alone would have given, and how long does the model alone take?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import torch
+
+from accel.lane import Lane
+from accel.methods.autoregressive import Autoregressive
+from accel.models.model import Model
+from accel.request import Request
+from accel.trace import Baseline, Parity
+from accel.tree import TokenTree
+
+
+def measure_baseline(model: Model, request: Request, tokens: Sequence[int]) -> tuple[Parity, Baseline]:
+    """Decode the same prompt with our own autoregressive loop, as many tokens, and compare.
+
+    Sampled texts differ by chance, so parity is checked at temperature 0 only.
+    """
+    from accel.decoding import Decoding  # a baseline is itself a run
+
+    alone = replace(
+        request,
+        method=Autoregressive(),
+        terms=replace(request.terms, observe="none"),
+        limits=replace(request.limits, max_new_tokens=len(tokens)),
+        draft=None,
+    )
+    steps = list(Decoding(model, alone, None, check=False))
+    expected = [token for step in steps for token in step.commit.tokens]
+    baseline = Baseline(len(steps) - 1, sum(step.seconds.total for step in steps[1:]))
+    if not request.terms.sampling.is_greedy:
+        return Parity(checked=False, equal=False, first_divergence=None, margin=None), baseline
+    return compare(model, request.terms.prompt, expected, tokens), baseline
+
+
+def compare(model: Model, prompt: Sequence[int], expected: Sequence[int], tokens: Sequence[int]) -> Parity:
+    """Where two greedy texts part, and by how much the model preferred its first choice to its second there."""
+    pairs = zip(expected, tokens, strict=False)
+    at = next((i for i, (ours, theirs) in enumerate(pairs) if ours != theirs), min(len(expected), len(tokens)))
+    if at == len(expected) == len(tokens):
+        return Parity(checked=True, equal=True, first_divergence=None, margin=None)
+    return Parity(checked=True, equal=False, first_divergence=at, margin=_margin(model, [*prompt, *expected[:at]]))
+
+
+@torch.inference_mode()
+def _margin(model: Model, text: Sequence[int]) -> float:
+    """Top logit minus the second, after this text."""
+    tree = TokenTree(text)
+    logits = Lane("margin", model.layers, tree, lambda run: None).logits([tree.tip])[0].float()
+    first, second = logits.topk(2).values.tolist()
+    return float(first - second)

@@ -1,0 +1,175 @@
+"""What a caller asks for, checked before any work is done; every error names the field."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from accel.ending import Ending
+from accel.errors import InputError
+from accel.method import Method, knobs_of, with_knobs
+from accel.methods import METHODS
+from accel.models.model import Model
+from accel.run import Terms
+from accel.sampling import Sampling
+from accel.trace import Limits, Observe, SamplingInfo
+
+MAX_PROMPT_CHARS = 1_000_000  # about 30 full contexts of the embedded model: far beyond use, cheap to refuse
+MAX_NEW_TOKENS = 1_000_000
+MAX_STOPS, MAX_STOP_CHARS = 16, 256
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A checked request for one run."""
+
+    method: Method
+    terms: Terms
+    limits: Limits
+    draft: Model | None
+
+    @property
+    def sampling_info(self) -> SamplingInfo:
+        sampling = self.terms.sampling
+        return SamplingInfo(sampling.temperature, sampling.top_k, sampling.top_p, self.terms.seed)
+
+    @property
+    def knobs(self) -> dict[str, int | float | str | bool]:
+        return {knob.name: getattr(self.method, knob.name) for knob in knobs_of(type(self.method))}
+
+    def ending(self, model: Model) -> Ending:
+        return Ending(
+            end_tokens=model.end_tokens,
+            stop=self.limits.stop,
+            max_new_tokens=self.limits.max_new_tokens,
+            room=model.context - len(self.terms.prompt),
+            piece=model.piece,
+        )
+
+
+def check_request(
+    model: Model,
+    prompt: str | Sequence[int],
+    *,
+    method: str,
+    knobs: Mapping[str, Any],
+    max_new_tokens: Any,
+    temperature: Any,
+    top_k: Any,
+    top_p: Any,
+    stop: Sequence[str],
+    seed: Any,
+    observe: str,
+    chat: bool,
+    draft: Model | None,
+) -> Request:
+    """Everything a caller passed, as one value; the first thing wrong is an InputError naming its field."""
+    chosen = with_knobs(_method(method), knobs)
+    limits = Limits(whole("max_new_tokens", max_new_tokens, 1, MAX_NEW_TOKENS), _stops(model, stop), bool(chat))
+    sampling = Sampling(
+        _temperature(temperature),
+        whole("top_k", top_k, 0, 10_000_000),
+        number("top_p", top_p, 0.0, 1.0, low_included=False),
+    )
+    if observe not in get_args(Observe):
+        raise InputError("observe", f"{observe!r:.40} is not one of {', '.join(get_args(Observe))}")
+    if draft is not None:
+        _check_draft(model, draft)
+    elif chosen.name == "draft_model":
+        raise InputError("draft", "the method draft_model needs a second model; choose one")
+    terms = Terms(
+        prompt=tuple(_prompt_tokens(model, prompt, chat)),
+        sampling=sampling,
+        seed=whole("seed", seed, 0, 2**63 - 1),
+        observe=observe,  # type: ignore[arg-type]  # checked against the literal above
+        calibration=model.calibration,
+    )
+    return Request(chosen, terms, limits, draft)
+
+
+def _method(name: str) -> type[Method]:
+    if not isinstance(name, str) or name not in METHODS:
+        raise InputError("method", f"{repr(name)[:40]} is not one of {', '.join(METHODS)}")
+    return METHODS[name]
+
+
+def number(field: str, value: Any, low: float, high: float, *, low_included: bool = True) -> float:
+    """`value` as a finite number within bounds."""
+    try:
+        read = math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        read = math.nan
+    if not math.isfinite(read):
+        raise InputError(field, f"{repr(value)[:40]} is not a number")
+    if not low <= read <= high or (read == low and not low_included):
+        above = "" if low_included else "more than "
+        raise InputError(field, f"{repr(value)[:40]} is outside {above}{low:g} to {high:g}")
+    return read
+
+
+def whole(field: str, value: Any, low: int, high: int) -> int:
+    """`value` as a whole number within bounds."""
+    read = number(field, value, low, high)
+    if read != int(read):
+        raise InputError(field, f"{repr(value)[:40]} is not a whole number")
+    return int(value) if isinstance(value, int) else int(read)
+
+
+def _temperature(value: Any) -> float:
+    read = number("temperature", value, 0.0, 100.0)
+    if 0.0 < read < 1e-4:  # logits divided by less than this overflow
+        raise InputError("temperature", f"{read:g} is too small to divide by; use 0 for greedy, or at least 0.0001")
+    return read
+
+
+def _stops(model: Model, stop: Sequence[str]) -> tuple[str, ...]:
+    if isinstance(stop, str):
+        raise InputError("stop", "expected a list of strings; put the one string in a list")
+    stops = tuple(stop)
+    if len(stops) > MAX_STOPS or any(not isinstance(s, str) or not 0 < len(s) <= MAX_STOP_CHARS for s in stops):
+        raise InputError("stop", f"at most {MAX_STOPS} strings of 1 to {MAX_STOP_CHARS} characters")
+    if stops and model.tokenizer is None:
+        raise InputError("stop", "this model has no tokenizer, so its output has no text to stop at")
+    return tuple(s.encode("utf-8", errors="replace").decode() for s in stops)
+
+
+def _prompt_tokens(model: Model, prompt: str | Sequence[int], chat: bool) -> list[int]:
+    if isinstance(prompt, str):
+        tokens = _encode(model, prompt, chat)
+    else:
+        tokens = list(prompt)
+        if any(isinstance(t, bool) or not isinstance(t, int) or not 0 <= t < model.layers.vocab_size for t in tokens):
+            raise InputError("prompt", f"token ids must be whole numbers from 0 to {model.layers.vocab_size - 1}")
+    if not tokens:
+        raise InputError("prompt", "it is empty; type something to continue")
+    if len(tokens) >= model.context:
+        raise InputError(
+            "prompt", f"it is {len(tokens)} tokens long; {model.info.name} reads at most {model.context - 1}. Shorten it"
+        )
+    return tokens
+
+
+def _encode(model: Model, prompt: str, chat: bool) -> list[int]:
+    if model.tokenizer is None:
+        raise InputError("prompt", "this model has no tokenizer; give a list of token ids")
+    if len(prompt) > MAX_PROMPT_CHARS:
+        raise InputError("prompt", f"it has {len(prompt)} characters; at most {MAX_PROMPT_CHARS} are read. Shorten it")
+    if not prompt.strip().replace("\x00", ""):
+        raise InputError("prompt", "it is empty; type something to continue")
+    return model.tokenizer.encode(prompt, chat=chat)
+
+
+def _check_draft(model: Model, draft: Model) -> None:
+    same = draft.layers.vocab_size == model.layers.vocab_size
+    if same and model.tokenizer is not None and draft.tokenizer is not None:
+        same = model.tokenizer.same_vocabulary(draft.tokenizer)
+    if not same:
+        raise InputError(
+            "draft", f"{draft.info.name} and {model.info.name} have different vocabularies; choose a model that shares it"
+        )
+    if draft.context < model.context:
+        raise InputError(
+            "draft", f"{draft.info.name} reads {draft.context} tokens, {model.info.name} {model.context}; choose a longer one"
+        )

@@ -1,0 +1,46 @@
+"""What earlier answers taught the drafters: one user's, never shared between users."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Lock
+from typing import TypeVar
+
+from accel.errors import InputError
+from accel.models.model import Model
+
+Memory = TypeVar("Memory")
+
+
+class Session:
+    """One user's drafter memory on one model. One run at a time; without a session every run starts cold."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.num_answers = 0
+        self._memories: dict[type, object] = {}
+        self._busy = Lock()
+
+    @property
+    def is_warm(self) -> bool:
+        return self.num_answers > 0
+
+    def recall(self, kind: type[Memory], make: Callable[[], Memory]) -> Memory:
+        """The memory of this kind, made empty at its first use."""
+        memory = self._memories.setdefault(kind, make())
+        assert isinstance(memory, kind)
+        return memory
+
+    @contextmanager
+    def answering(self, model: Model) -> Iterator[None]:
+        """Holds the session for one run. Raises InputError for another model's run, or a second one at once."""
+        if model is not self.model:
+            raise InputError("session", f"it belongs to {self.model.info.name}; make one for {model.info.name}")
+        if not self._busy.acquire(blocking=False):
+            raise InputError("session", "it is decoding another prompt; wait for it, or use a second session")
+        try:
+            yield
+        finally:
+            self.num_answers += 1  # also one that was stopped: what it wrote is remembered
+            self._busy.release()
