@@ -1,8 +1,8 @@
 """Layer-level control of a loaded transformers model, by calling its own layer modules.
 
-No configuration is changed, no hook is set and no model code is copied: a layer is called as the library calls it,
-with a stand-in for the library's cache that writes into ours. What each family does around its layers is in
-`families.py`; whether all this is right for a model is settled by `selftest.check` when it is loaded.
+No configuration is changed, no hook is set and no model code is copied: a layer is called as the library
+calls it, with a stand-in for the library's cache that writes into ours. What a family does around its layers
+is in `families.py`; whether all this is right for a model is settled by `selftest.check` when it is loaded.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class TransformersModel:
     def _mask(self, rows: Rows, window: int | None, dtype: torch.dtype) -> Tensor | None:
         """The mask [1, 1, slots, used] in the form that the attention code takes.
 
-        A missing mask makes sdpa assume causal order for more than one token, and Falcon's eager code fail on it.
+        Without one, sdpa assumes causal order for more than one token, and Falcon's eager code fails.
         """
         mask = rows.within(window)
         slots = len(rows.positions)
@@ -108,18 +108,20 @@ class TransformersModel:
                 return None
             mask = torch.ones(slots, rows.used, dtype=torch.bool, device=self._device)
         if self._additive:
-            shut = torch.finfo(dtype).min
-            return torch.zeros(mask.shape, dtype=dtype, device=mask.device).masked_fill_(~mask, shut)[None, None]
+            opened = torch.zeros(mask.shape, dtype=dtype, device=self._device)
+            mask = opened.masked_fill_(~mask, torch.finfo(dtype).min)
         return mask[None, None]
 
     def _probe(self) -> Tensor:
-        """Keys [1, kv_heads, 1, head_dim] of one token in layer 0: families count their heads in many ways."""
+        """Keys [1, kv_heads, 1, head_dim] of one token in layer 0: families count heads in many ways."""
         zero = torch.zeros(1, dtype=torch.long, device=self._device)
+        alone = Rows(zero, 0, zero, 1, None, zero)
         seen = _Seen()
         try:
             state = self.embed(zero, zero)[None]
-            mask = torch.zeros(1, 1, 1, 1, dtype=state.dtype, device=self._device) if self._additive else None
-            self._parts.layers[0](state, **self._arguments(self._parts.kinds[0], state, zero[None], mask, seen))
+            mask = self._mask(alone, None, state.dtype)
+            arguments = self._arguments(self._parts.kinds[0], state, zero[None], mask, seen)
+            self._parts.layers[0](state, **arguments)
         except Exception as error:
             raise ModelRefused(f"its first layer cannot be called by itself: {error}") from error
         if len(seen.shapes) != 1 or seen.keys.dim() != 4:
@@ -128,16 +130,16 @@ class TransformersModel:
 
 
 class _View:
-    """What a layer takes for the library's cache: writes the rows of this call, gives back all rows in use."""
+    """What a layer takes for the library's cache: it writes this call's rows and gives back all in use."""
 
     def __init__(self, rows: Rows, cache: Cache) -> None:
         self._rows = rows
         self._cache = cache
 
-    def update(self, keys: Tensor, values: Tensor, layer_idx: int, *_: Any, **__: Any) -> tuple[Tensor, Tensor]:
+    def update(self, keys: Tensor, values: Tensor, layer: int, *_: Any, **__: Any) -> tuple[Tensor, Tensor]:
         """Takes [1, kv_heads, slots, head_dim], gives [1, kv_heads, used, head_dim]."""
-        self._cache.write(layer_idx, self._rows.index, self._rows.start, torch.cat((keys, values)))
-        held = self._cache.layer(layer_idx)[:, :, : self._rows.used]
+        self._cache.write(layer, self._rows.index, self._rows.start, torch.cat((keys, values)))
+        held = self._cache.layer(layer)[:, :, : self._rows.used]
         return held[:1], held[1:]
 
     def get_seq_length(self, layer_idx: int = 0) -> int:
@@ -164,7 +166,7 @@ def _refuse_state(library: Any) -> None:
     """Refuses a model that was loaded in a way that its layers cannot be called directly."""
     attention = text_config(library.config)._attn_implementation
     if attention not in ATTENTION:
-        raise ModelRefused(f"it was loaded with {attention!r} attention; load it with one of {', '.join(ATTENTION)}")
+        raise ModelRefused(f"it was loaded with {attention!r} attention, not {' or '.join(ATTENTION)}")
     if library.training:
         raise ModelRefused("it is in training mode, where dropout makes every answer differ; call eval()")
     if len(set(getattr(library, "hf_device_map", {}).values())) > 1:

@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from accel.errors import InputError
 from accel.models import embedded, hub
 from accel.models.hub import ConfigCheck, HubId
 from accel.models.progress import Progress, silent
-from accel.models.unavailable import ModelUnavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,8 @@ HUB_ID = re.compile(f"{PART}/{PART}")
 def resolve(name: str, *, private: bool = True) -> Embedded | HubId | Path:
     """Where the model of that name is to be had; nothing is downloaded, and no network asked.
 
-    A name of the catalogue; where `private` (the user's own machine), also a local folder or a hub id.
+    A name of the catalogue; where `private` (the user's own machine), also a local folder or a hub id. Any other
+    name raises InputError.
     """
     if isinstance(name, str) and name in CATALOGUE:
         return CATALOGUE[name].place
@@ -65,7 +66,7 @@ def resolve(name: str, *, private: bool = True) -> Embedded | HubId | Path:
             return local
         if HUB_ID.fullmatch(name) and ".." not in name and "--" not in name:
             return HubId(name)
-    raise ModelUnavailable(_unknown(name, private=private))
+    raise InputError("model", _unknown(name, private=private))
 
 
 def folder(
@@ -91,22 +92,25 @@ def _local(name: str) -> Path | None:
             return None
     except (OSError, ValueError, RuntimeError):  # too long for a path, or characters that no path has
         return None
-    if not (path / "config.json").is_file():
-        raise ModelUnavailable(
-            f"model: the folder {_short(name)} has no config.json: not a transformers model"
-        )
-    if hub.has_all_weights(path):
+    if (path / "config.json").is_file() and hub.has_all_weights(path):
         return path.resolve()
+    raise InputError("model", f"the folder {_short(name)} {_lack(path)}")
+
+
+def _lack(path: Path) -> str:
+    """Why a folder is not a model that can be loaded."""
+    if not (path / "config.json").is_file():
+        return "has no config.json: it is not a transformers model"
     if any(path.glob("*.safetensors")):
-        raise ModelUnavailable(f"model: the folder {_short(name)} lacks some safetensors files of its index")
-    pickles = any(path.glob("*.bin")) or any(path.glob("*.pt*"))
-    held = "only pickled weights, which are never loaded" if pickles else "no safetensors weights"
-    raise ModelUnavailable(f"model: the folder {_short(name)} holds {held}: save it as safetensors first")
+        return "lacks some of the safetensors files that its index names: copy them all"
+    if any(path.glob("*.bin")) or any(path.glob("*.pt*")):
+        return "holds only pickled weights, which are never loaded: save it as safetensors first"
+    return "holds no safetensors weights"
 
 
 def _unknown(name: object, *, private: bool) -> str:
     more = "; or a local folder; or a hub id (owner/name)" if private else ""
-    return f"model: {_short(name)} is unknown: choose one of {', '.join(CATALOGUE)}{more}"
+    return f"{_short(name)} is unknown: choose one of {', '.join(CATALOGUE)}{more}"
 
 
 def _short(value: object) -> str:

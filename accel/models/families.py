@@ -12,7 +12,7 @@ from torch import Tensor, nn, tanh
 from accel.models.errors import ModelRefused
 from accel.models.refusals import text_config
 
-DECODER = ("decoder", "language_model", "text_model")  # inside the base model, where it is not the decoder itself
+DECODER = ("decoder", "language_model", "text_model")  # in a base model that is not the decoder itself
 LAYERS = ("layers", "h")
 FINAL_NORM = ("norm", "final_layernorm", "final_layer_norm", "ln_f")
 CACHE_ARGUMENT = ("past_key_values", "layer_past")
@@ -73,8 +73,8 @@ def find_parts(library: Any) -> Parts:
 def context_limit(config: Any) -> int | None:
     """The most positions that a run may use, None where the configuration does not say.
 
-    Long rotary scaling changes the angles of all positions once the original length is passed, and the keys in a
-    cache are not turned again: it is the limit there.
+    Long rotary scaling changes the angles of all positions once the original length is passed, but the keys
+    in a cache are not turned again: that length is the limit there.
     """
     text = text_config(config)
     limit: int | None = getattr(text, "max_position_embeddings", None)
@@ -101,13 +101,12 @@ def _kinds(config: Any, num_layers: int, rotary: Any | None) -> tuple[LayerKind,
     if types is None:
         return (LayerKind(window, None),) * num_layers
     by_type = rotary is not None and "layer_type" in inspect.signature(rotary.forward).parameters
-    return tuple(
-        LayerKind(window if name == "sliding_attention" else None, name if by_type else None) for name in types
-    )
+    windows = {"sliding_attention": window}
+    return tuple(LayerKind(windows.get(name), name if by_type else None) for name in types)
 
 
 def _embedding(library: Any, decoder: Any, config: Any) -> Callable[[Tensor, Tensor], Tensor]:
-    """Token embedding, its factor (Granite; Gemma's is inside the module), OPT's projection, learned positions."""
+    """Words, their factor (Granite; Gemma's is inside the module), OPT's projection, learned positions."""
     words = library.get_input_embeddings()
     factor = getattr(config, "embedding_multiplier", None)
     project_in = getattr(decoder, "project_in", None)
@@ -130,7 +129,7 @@ def _embedding(library: Any, decoder: Any, config: Any) -> Callable[[Tensor, Ten
 
 
 def _readout(head: Any, decoder: Any, config: Any) -> Callable[[Tensor], Tensor]:
-    """The language head with what its family does to the logits. OPT's projection comes after the final norm."""
+    """The language head and what its family does to logits; OPT's projection comes after the final norm."""
     project_out = getattr(decoder, "project_out", None)
     multiplied = getattr(config, "logit_scale", None)
     divided = getattr(config, "logits_scaling", None)

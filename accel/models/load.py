@@ -51,7 +51,7 @@ def load(
     key = (str(name), device, dtype)
     with _loading:
         if key not in _loaded:
-            where = catalogue.folder(str(name), progress=progress, private=private, check=_check_config)
+            where = catalogue.folder(str(name), progress=progress, private=private, check=refuse_unsupported)
             progress("loading the weights", 0.0)
             _loaded[key] = from_folder(where, name=str(name), device=device, dtype=dtype)
             progress("loading the weights", 1.0)
@@ -104,18 +104,6 @@ def from_library(library: Any, tokenizer: Tokenizer | None, *, name: str, fuse: 
     )
     end_tokens = tokenizer.eos_ids if tokenizer is not None else _end_tokens(library)
     return Model(info, layers, tokenizer, context, end_tokens, calibrate(layers, context), library)
-
-
-def _check_config(raw: dict[str, Any]) -> None:
-    """Refuse, by its config alone, what could not be decoded: before any weights are brought."""
-    from transformers import AutoConfig
-
-    family = raw.get("model_type")
-    try:
-        config = AutoConfig.for_model(family, **{key: value for key, value in raw.items() if key != "model_type"})
-    except Exception as error:
-        raise ModelRefused(f"model: its type {str(family)[:40]!r} is not known to this version of transformers") from error
-    refuse_unsupported(config)
 
 
 def _layers(library: Any, fuse: bool) -> tuple[LayeredModel, str]:

