@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import math
+import reprlib
 import types
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from accel.trace import SCHEMA, Commit, Draft, Event, Footer, Header, Step, Trace, TraceError
+from accel.trace import SCHEMA, Commit, Draft, Event, Footer, Header, LayerRun, Step, Trace, TraceError
 
 EVENTS: dict[str, type] = {kind.__name__: kind for kind in get_args(Event)}
 MAX_STEPS = 100_000
 MAX_EVENTS_PER_STEP = 100_000
+MAX_LAYERS = 10_000
 
 
 def encode(value: Any) -> Any:
@@ -43,8 +45,8 @@ def _encode_piece(piece: bytes) -> str | list[int]:
 def parse(lines: Iterable[str]) -> Trace:
     """Read and check a whole trace. Raises TraceError naming the line and field."""
     rows = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
-    if len(rows) < 3:
-        raise TraceError("not a trace: it needs a header, at least one step and a footer, one JSON object a line")
+    if len(rows) < 2:
+        raise TraceError("not a trace: it needs a header, a line a step and a footer, one JSON object a line")
     if len(rows) > MAX_STEPS:
         raise TraceError(f"the trace has {len(rows)} lines; at most {MAX_STEPS} are read")
     first = _json(*rows[0])
@@ -62,6 +64,8 @@ def parse(lines: Iterable[str]) -> Trace:
 def _json(number: int, line: str) -> dict[str, Any]:
     try:
         value = json.loads(line, parse_constant=_refuse_constant)
+        if not line.isascii() or "\\ud" in line.lower():  # half a character (a surrogate) cannot be saved again
+            json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise TraceError(f"line {number}: not valid JSON ({str(error)[:80]})") from error
     if not isinstance(value, dict):
@@ -99,7 +103,7 @@ def decode(kind: Any, value: Any, where: str) -> Any:
 
 
 def _wrong(where: str, expected: str, value: Any) -> TraceError:
-    return TraceError(f"{where}: expected {expected}, found {repr(value)[:60]}")
+    return TraceError(f"{where}: expected {expected}, found {reprlib.repr(value)[:60]}")
 
 
 def _decode_event(value: Any, where: str) -> Any:
@@ -159,9 +163,14 @@ def _decode_plain(kind: type, value: Any, where: str) -> Any:
     if kind is bytes:
         return _decode_piece(value, where)
     if kind is float:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        plain = isinstance(value, int | float) and not isinstance(value, bool)
+        try:
+            number = float(value) if plain else math.nan
+        except OverflowError:  # a whole number beyond any float
+            number = math.inf
+        if not math.isfinite(number):
             raise _wrong(where, "a finite number", value)
-        return float(value)
+        return number
     if kind is int:
         if isinstance(value, bool) or not isinstance(value, int) or not -(2**53) <= value <= 2**53:
             raise _wrong(where, "a whole number", value)
@@ -203,6 +212,8 @@ def _check_event(event: Any, known: int, where: str) -> int:
         if event.slot != known or not 0 <= event.parent < known:
             raise TraceError(f"{where}, Draft: slot {event.slot} must be {known} and its parent an earlier slot")
         return known + 1
+    if isinstance(event, LayerRun) and not 0 <= event.first < event.last <= MAX_LAYERS:
+        raise TraceError(f"{where}, LayerRun: layers {event.first} to {event.last} are not a run of layers")
     slots = getattr(event, "slots", ()) or ((event.slot,) if hasattr(event, "slot") else ())
     limit = known
     if isinstance(event, Commit):

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import torch
 
 from accel.ending import cut_at_stop
 from accel.metrics import metrics
 from accel.models.model import Model
-from accel.parity import measure_baseline
+from accel.parity import UNCHECKED, measure_baseline
 from accel.request import Request
 from accel.run import Run
 from accel.sampling import Dice
 from accel.session import Session
-from accel.trace import SCHEMA, FinishReason, Footer, Header, MethodInfo, Parity, Prompt, Step, Trace
+from accel.trace import SCHEMA, FinishReason, Footer, Header, MethodInfo, Prompt, Step, Trace
 from accel.verify import DraftTree, verify
 
 PREFILL_ROWS = 256  # prompt tokens run at once, with a look at Stop in between
@@ -67,7 +68,7 @@ class Decoding:
         self._check = check
         self._stopping = stopping
         self._steps: list[Step] = []
-        self._finish_reason: FinishReason = "cancelled"
+        self.finish_reason: FinishReason = "cancelled"
         terms = request.terms
         self.header = Header(
             schema=SCHEMA,
@@ -98,7 +99,7 @@ class Decoding:
                     break
                 self._steps.append(step)
                 yield step
-            self._finish_reason = run.finish_reason or "cancelled"
+            self.finish_reason = run.finish_reason or "cancelled"
 
     @property
     def text(self) -> str:
@@ -109,13 +110,9 @@ class Decoding:
     def trace(self) -> Trace:
         """Header, the steps decoded so far and a footer; with `check`, measured against the baseline first."""
         tokens = [token for step in self._steps for token in step.commit.tokens]
-        parity, baseline = Parity(checked=False, equal=False, first_divergence=None, margin=None), None
+        parity, baseline = UNCHECKED, None
         if self._check and tokens:
-            parity, baseline = measure_baseline(self._model, self._request, tokens)
-        footer = Footer(self._finish_reason, self.text, parity, baseline, {})
-        unmeasured = Trace(self.header, tuple(self._steps), footer)
-        return Trace(
-            self.header,
-            unmeasured.steps,
-            Footer(footer.finish_reason, footer.text, parity, baseline, metrics(unmeasured)),
-        )
+            parity, baseline = measure_baseline(self._model, self._request, tokens, self._stopping)
+        footer = Footer(self.finish_reason, self.text, parity, baseline, {})
+        trace = Trace(self.header, tuple(self._steps), footer)
+        return replace(trace, footer=replace(footer, metrics=metrics(trace)))

@@ -1,23 +1,25 @@
 """Trace -> numbers, each with its unit and denominator. Standard library only.
 
-Step 0 is the prefill and is left out of every rate. Seconds are draft + verify + other: looking for the picture's
-sake is never in them. A ratio whose denominator is 0 is absent, never NaN. "Tokens" are committed tokens.
+Step 0 is the prefill and is left out of every rate. Seconds are draft + verify + other: looking for the
+picture's sake is never in them. A ratio whose denominator is 0 is absent, never NaN. "Tokens" are committed
+tokens.
 
 name                            unit                 what over what
 num_tokens                      tokens               committed, the prefill's first token included
 num_steps                       steps                rounds after the prefill, each ending in a commit
 seconds, prefill_seconds        s                    of those rounds; of step 0
 tokens_per_second               tokens / s           tokens after step 0 / seconds
-mean_acceptance_length          tokens / step        tokens after step 0 / num_steps, bonus and recovered included
-                                                     (Spec-Bench #MAT; the model alone is 1.00)
+mean_acceptance_length          tokens / step        tokens after step 0 / num_steps, bonus and recovered
+                                                     included (Spec-Bench #MAT; the model alone is 1.00)
 mean_draft_acceptance_length    tokens / draft       1 + num_accepted_tokens / num_drafts (vLLM, SGLang)
 num_drafts                      rounds               rounds that carried at least one drafted token
 num_draft_tokens                tokens               drafted (in a tree: its nodes)
 num_accepted_tokens             tokens               drafted and committed; bonus and recovered are not drafts
-num_tested_tokens               tokens               drafts with a verdict; absent where verdicts were not recorded
+num_tested_tokens               tokens               drafts with a verdict; absent where none is recorded
 acceptance_rate                 0..1                 num_accepted_tokens / num_tested_tokens
 draft_acceptance_rate           0..1                 num_accepted_tokens / num_draft_tokens (vLLM, llama.cpp)
-passes_per_token                passes / token       target runs that reached its top layer / tokens after step 0
+passes_per_token                passes / token       target runs that reached its top layer / tokens
+                                                     after step 0
 layer_calls, layer_calls_<lane> layers               sum of (last - first); drafting lanes count too
 layer_calls_per_token           layers / token       layer_calls / tokens after step 0
 layer_rows_per_token            rows / token         sum of (last - first) * slots / tokens after step 0
@@ -111,7 +113,7 @@ class Tally:
         return self.layer_calls.total()
 
     def speedup(self, baseline: Baseline | None) -> Speedup | None:
-        """Against the measured baseline where there is one, else against the calibration; None without either."""
+        """Against the measured baseline where there is one, else the calibration; None without either."""
         if not self.num_decoded or self.seconds <= 0:
             return None
         own = self.seconds / self.num_decoded
@@ -157,7 +159,7 @@ class Tally:
 
 
 def alone_seconds(calibration: Calibration | None) -> float | None:
-    """Seconds a token costs the model alone, by the calibration: a pass over one row. None if not measured."""
+    """Seconds a token costs the model alone, by the calibration: a pass over one row."""
     if calibration is None or 1 not in calibration.rows:
         return None
     return calibration.pass_seconds[calibration.rows.index(1)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import torch
@@ -11,14 +11,19 @@ from accel.lane import Lane
 from accel.methods.autoregressive import Autoregressive
 from accel.models.model import Model
 from accel.request import Request
-from accel.trace import Baseline, Parity
+from accel.trace import Baseline, FinishReason, Parity
 from accel.tree import TokenTree
 
 
-def measure_baseline(model: Model, request: Request, tokens: Sequence[int]) -> tuple[Parity, Baseline]:
+UNCHECKED = Parity(checked=False, equal=False, first_divergence=None, margin=None)
+
+
+def measure_baseline(
+    model: Model, request: Request, tokens: Sequence[int], stopping: Callable[[], FinishReason | None]
+) -> tuple[Parity, Baseline | None]:
     """Decode the same prompt with our own autoregressive loop, as many tokens, and compare.
 
-    Sampled texts differ by chance, so parity is checked at temperature 0 only.
+    Sampled texts differ by chance, so parity is checked at temperature 0 only. Stopped halfway, it says nothing.
     """
     from accel.decoding import Decoding  # a baseline is itself a run
 
@@ -29,11 +34,16 @@ def measure_baseline(model: Model, request: Request, tokens: Sequence[int]) -> t
         limits=replace(request.limits, max_new_tokens=len(tokens)),
         draft=None,
     )
-    steps = list(Decoding(model, alone, None, check=False))
+    if stopping():
+        return UNCHECKED, None
+    decoding = Decoding(model, alone, None, check=False, stopping=stopping)
+    steps = list(decoding)
+    if decoding.finish_reason in ("cancelled", "deadline"):
+        return UNCHECKED, None
     expected = [token for step in steps for token in step.commit.tokens]
     baseline = Baseline(len(steps) - 1, sum(step.seconds.total for step in steps[1:]))
     if not request.terms.sampling.is_greedy:
-        return Parity(checked=False, equal=False, first_divergence=None, margin=None), baseline
+        return UNCHECKED, baseline
     return compare(model, request.terms.prompt, expected, tokens), baseline
 
 

@@ -16,7 +16,7 @@ from accel.models.cache import Cache
 from accel.models.errors import ModelRefused
 from accel.models.families import LayerKind, context_limit, find_parts
 from accel.models.layered import Rows, Tap
-from accel.models.refusals import ATTENTION, refuse_unsupported, text_config
+from accel.models.refusals import refuse_unsupported
 
 
 class TransformersModel:
@@ -164,9 +164,6 @@ class _Seen:
 
 def _refuse_state(library: Any) -> None:
     """Refuses a model that was loaded in a way that its layers cannot be called directly."""
-    attention = text_config(library.config)._attn_implementation
-    if attention not in ATTENTION:
-        raise ModelRefused(f"it was loaded with {attention!r} attention, not {' or '.join(ATTENTION)}")
     if library.training:
         raise ModelRefused("it is in training mode, where dropout makes every answer differ; call eval()")
     if len(set(getattr(library, "hf_device_map", {}).values())) > 1:

@@ -55,8 +55,8 @@ HUB_ID = re.compile(f"{PART}/{PART}")
 def resolve(name: str, *, private: bool = True) -> Embedded | HubId | Path:
     """Where the model of that name is to be had; nothing is downloaded, and no network asked.
 
-    A name of the catalogue; where `private` (the user's own machine), also a local folder or a hub id. Any other
-    name raises InputError.
+    A name of the catalogue; where `private` (the user's own machine), also a local folder or a hub id. Any
+    other name raises InputError.
     """
     if isinstance(name, str) and name in CATALOGUE:
         return CATALOGUE[name].place

@@ -81,8 +81,7 @@ def context_limit(config: Any) -> int | None:
     rope = getattr(text, "rope_parameters", None) or {}
     for entry in (rope, *rope.values()):
         if isinstance(entry, dict) and entry.get("rope_type") == "longrope":
-            original: int = entry["original_max_position_embeddings"]
-            limit = original if limit is None else min(limit, original)
+            limit = entry["original_max_position_embeddings"]
     return limit
 
 

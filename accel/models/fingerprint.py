@@ -36,9 +36,9 @@ ESSENTIALS = (  # what changes the logits though no tensor's shape shows it
 def fingerprint(tensors: Mapping[str, Tensor], config: Mapping[str, object]) -> str:
     """Sixteen hex digits from a model's `state_dict()` and `config.to_dict()`.
 
-    A sample of every tensor is read, so a fine-tuned copy differs, but an edit of a few values may not. Values
-    count as fp32: a bf16 file has one fingerprint whether it is loaded as bf16 or as fp32. An output head that
-    is the embedding again does not count, so it may be listed or not.
+    A sample of every tensor is read, so a fine-tuned copy differs, but an edit of a few values may not.
+    Values count as fp32: a bf16 file has one fingerprint whether it is loaded as bf16 or as fp32. An output
+    head that is the embedding again does not count, so it may be listed or not.
     """
     import torch
 

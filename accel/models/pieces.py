@@ -16,7 +16,7 @@ def _byte_letters() -> dict[str, int]:
 
 
 BYTE_LETTERS = _byte_letters()
-"""The byte of each letter in a byte-level vocabulary: printable bytes are themselves, others U+0100 and on."""
+"""The byte of each letter in a byte-level vocabulary: printable bytes as they are, others from U+0100."""
 
 SENTENCEPIECE: list[dict[str, Any]] = [
     {"type": "Replace", "pattern": {"String": "▁"}, "content": " "},

@@ -12,7 +12,7 @@ EXPERTS = ("eager", "batched_mm", "grouped_mm")  # the library's own; another na
 # Families that do not list their layer types, in this release of the library or in an older one.
 STATEFUL = {"falcon_mamba", "jamba", "lfm2", "lfm2_moe", "mamba", "mamba2", "rwkv", "xlstm", "zamba"}
 ALIBI = {"bloom", "mpt"}
-SHARED_KEYS = ("gemma3n", "gemma4")  # and what begins so
+SHARED_KEYS = ("gemma3n", "gemma4")  # and what begins so; Gemma 4 has heads of several sizes
 LAYER_TYPES = ("full_attention", "sliding_attention")
 
 
@@ -59,7 +59,7 @@ def _text_reason(text: Any, families: set[str]) -> str | None:
         return "its attention is biased by distance (ALiBi), taken from a token's row in the cache"
     shares = any(family.startswith(SHARED_KEYS) for family in families)
     if shares or getattr(text, "num_kv_shared_layers", None):
-        return "some of its layers read the keys and values of others, so no layer can be skipped"
+        return "its layers read each other's keys and values, or keep them in different shapes"
     if getattr(text, "use_bidirectional_attention", None):
         return "its tokens look at later tokens"
     if other := kinds - set(LAYER_TYPES):

@@ -1,0 +1,64 @@
+"""DraftScope: the page. `python app.py` serves it on 127.0.0.1:7860; see README.md."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from threading import Thread
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+import gradio as gr
+
+from accel.models import catalogue
+from accel.models.progress import bar
+from accel.models.unavailable import ModelUnavailable
+from visuals.explorer import explorer_css, explorer_js
+from visuals.page import words
+from visuals.page.explore import explore
+from visuals.page.look import STYLE, theme
+
+TRACES = Path(__file__).resolve().parent / "assets" / "traces"
+
+
+def recorded_traces() -> dict[str, Path]:
+    """The runs that ship with the app, by the title in their file name, in order."""
+    return {path.stem.partition("-")[2].replace("-", " "): path for path in sorted(TRACES.glob("*.jsonl"))}
+
+
+def build() -> gr.Blocks:
+    """The whole page; no model is loaded."""
+    with gr.Blocks(title=words.TITLE, analytics_enabled=False) as page:
+        gr.HTML(f'<h1 class="ds-title">{words.TITLE}</h1><p class="ds-lead">{words.LEAD}</p>')
+        explore(recorded_traces())
+    return page.queue(max_size=16, default_concurrency_limit=16)
+
+
+def bring_default_model() -> None:
+    """Fetch and convert the embedded model while the page already plays recorded runs."""
+    try:
+        with bar() as tell:
+            catalogue.folder(catalogue.DEFAULT, progress=tell)
+    except ModelUnavailable as error:
+        print(f"{error}\nRecorded runs can be played; Run will try again.", file=sys.stderr)
+
+
+def main() -> None:
+    Thread(target=bring_default_model, name="bring-model", daemon=True).start()
+    build().launch(
+        theme=theme(),
+        css=explorer_css() + STYLE,
+        head=f"<script>{explorer_js()}</script>",
+        show_error=False,
+        footer_links=[],
+        ssr_mode=False,
+        run_history=False,
+        max_file_size="20mb",
+        quiet=False,
+    )
+
+
+if __name__ == "__main__":
+    main()

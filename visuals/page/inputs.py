@@ -1,0 +1,124 @@
+"""Everything a visitor can send, checked in one place before any work is done."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from accel.errors import InputError
+from accel.method import knobs_of, with_knobs
+from accel.methods import METHODS
+from accel.models.catalogue import CATALOGUE, DEFAULT
+from accel.request import number, whole
+from accel.trace import Trace, TraceError
+
+MAX_PROMPT_CHARS = 20_000
+MAX_NEW_TOKENS = 512
+MAX_TRACE_BYTES = 20_000_000
+MAX_STOP_CHARS = 200
+DEVICES = ("auto", "cpu", "cuda", "mps")
+DTYPES = ("auto", "float32", "bfloat16", "float16")
+
+
+def is_public() -> bool:
+    """Is the page open to strangers? Then only models of the catalogue are offered."""
+    return os.environ.get("DRAFTSCOPE_PUBLIC", "") not in ("", "0")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One press of Run, checked as far as it can be without the model."""
+
+    prompt: str
+    method: str
+    knobs: dict[str, Any]
+    model: str
+    draft: str | None
+    device: str
+    dtype: str
+    max_new_tokens: int
+    temperature: float
+    top_k: int
+    top_p: float
+    seed: int
+    stop: tuple[str, ...]
+    chat: bool
+    observe: str
+    check: bool
+
+
+def check_asked(given: Mapping[str, Any]) -> Asked:
+    """The form's values by name. Raises InputError for the first that is wrong."""
+    method = _one_of("method", given["method"], METHODS)
+    knobs = {knob.name: given[f"{method}.{knob.name}"] for knob in knobs_of(METHODS[method])}
+    with_knobs(METHODS[method], knobs)
+    model = _model("model", given["folder"] or given["model"])
+    return Asked(
+        prompt=_prompt(given["prompt"]),
+        method=method,
+        knobs=knobs,
+        model=model,
+        draft=_model("draft", given["draft"] or DEFAULT) if method == "draft_model" else None,
+        device=_one_of("device", given["device"], DEVICES),
+        dtype=_one_of("dtype", given["dtype"], DTYPES),
+        max_new_tokens=whole("max_new_tokens", given["max_new_tokens"], 1, MAX_NEW_TOKENS),
+        temperature=number("temperature", given["temperature"], 0.0, 2.0),
+        top_k=whole("top_k", given["top_k"], 0, 1000),
+        top_p=number("top_p", given["top_p"], 0.0, 1.0, low_included=False),
+        seed=whole("seed", given["seed"], 0, 2**31 - 1),
+        stop=_stop(given["stop"]),
+        chat=_switch("chat", given["chat"]),
+        observe="full" if _switch("every_layer", given["every_layer"]) else "decisions",
+        check=_switch("check", given["check"]),
+    )
+
+
+def _prompt(value: Any) -> str:
+    if not isinstance(value, str):
+        raise InputError("prompt", "expected text")
+    if len(value) > MAX_PROMPT_CHARS:
+        raise InputError("prompt", f"it has {len(value):,} characters; at most {MAX_PROMPT_CHARS:,} are read. Shorten it")
+    if not value.replace("\x00", "").strip():
+        raise InputError("prompt", "it is empty; type something to continue")
+    return value
+
+
+def _one_of(field: str, value: Any, choices: Any) -> str:
+    if not isinstance(value, str) or value not in choices:
+        raise InputError(field, f"{repr(value)[:40]} is not one of {', '.join(choices)}")
+    return value
+
+
+def _model(field: str, value: Any) -> str:
+    if is_public():
+        return _one_of(field, value, CATALOGUE)
+    if not isinstance(value, str) or not 0 < len(value.strip()) <= 500:
+        raise InputError(field, "expected a model's name, a folder or a hub id")
+    return value.strip()
+
+
+def _switch(field: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise InputError(field, f"{repr(value)[:40]} is neither true nor false")
+    return value
+
+
+def _stop(value: Any) -> tuple[str, ...]:
+    """One stop string a line, or none."""
+    if not isinstance(value, str) or len(value) > MAX_STOP_CHARS:
+        raise InputError("stop", f"expected at most {MAX_STOP_CHARS} characters, one stop string a line")
+    return tuple(line for line in value.split("\n") if line)
+
+
+def read_trace(path: Any) -> Trace:
+    """An uploaded trace. Raises TraceError, in words, for anything else."""
+    try:
+        file = Path(str(path))
+        if file.stat().st_size > MAX_TRACE_BYTES:
+            raise TraceError(f"the file is larger than {MAX_TRACE_BYTES // 1_000_000} MB; export a shorter run")
+        return Trace.load(file)
+    except OSError as error:
+        raise TraceError("the file could not be read; upload it again") from error

@@ -1,0 +1,111 @@
+"""A run as it happens: steps from the engine to messages for the explorer, and what the visitor is told meanwhile."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+from time import perf_counter
+from typing import Any
+
+from accel.api import stream
+from accel.models.load import load
+from accel.models.model import Model
+from accel.session import Session
+from accel.trace import FinishReason, Trace
+from visuals.page.inputs import Asked, is_public
+from visuals.scene import Message, SceneWriter, scene
+
+INTERVAL = 1 / 15  # seconds between messages: more often than a screen is read, seldom enough for a slow browser
+
+
+@dataclass
+class Visitor:
+    """One browser tab: what its drafters remember, the run it may stop, and its newest trace. Never shared."""
+
+    stop: Event = field(default_factory=Event)
+    sessions: dict[int, Session] = field(default_factory=dict)
+    folder: tempfile.TemporaryDirectory[str] | None = None
+    trace: Trace | None = None
+
+    def session(self, model: Model) -> Session:
+        """This visitor's memory on this model; one model's at a time is kept."""
+        known = self.sessions.get(id(model))
+        if known is None or known.model is not model:
+            known = Session(model)
+            self.sessions = {id(model): known}
+        return known
+
+    def save(self, trace: Trace) -> str:
+        """Keep the newest trace as a file of a fixed name in this visitor's own folder."""
+        if self.folder is None:
+            self.folder = tempfile.TemporaryDirectory(prefix="draftscope-")
+        path = Path(self.folder.name) / "trace.jsonl"
+        trace.save(path)
+        self.trace = trace
+        return str(path)
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What changes on the page: a message for the explorer, a line of status, a trace to download."""
+
+    status: str
+    message: Message | None = None
+    download: str | None = None
+
+
+def play(visitor: Visitor, asked: Asked) -> Iterator[Update]:
+    """Load, decode, compare. Every yield is a point where the run can be broken off; Stop is heard at each step."""
+    visitor.stop.clear()
+    yield Update("Loading the model…")
+    private = not is_public()
+    model = load(asked.model, device=asked.device, dtype=asked.dtype, private=private)
+    draft = load(asked.draft, device=asked.device, dtype=asked.dtype, private=private) if asked.draft else None
+    yield Update("Reading the prompt…")
+
+    def stopping() -> FinishReason | None:
+        return "cancelled" if visitor.stop.is_set() else None
+
+    session = visitor.session(model)
+    decoding = stream(
+        model, asked.prompt, method=asked.method, knobs=asked.knobs, max_new_tokens=asked.max_new_tokens,
+        temperature=asked.temperature, top_k=asked.top_k, top_p=asked.top_p, stop=asked.stop, seed=asked.seed,
+        observe=asked.observe, chat=asked.chat, draft=draft, session=session, check=asked.check, stopping=stopping,
+    )  # fmt: skip
+    writer = SceneWriter(secrets.token_hex(8), decoding.header)
+    yield Update("Decoding…", writer.start())
+    waiting, sent = [], 0.0
+    for step in decoding:
+        waiting.append(step)
+        if perf_counter() - sent >= INTERVAL:
+            yield Update("Decoding…", writer.add(waiting))
+            waiting, sent = [], perf_counter()
+    if waiting:
+        yield Update("Decoding…", writer.add(waiting))
+    if asked.check and not visitor.stop.is_set():
+        yield Update("Measuring the model alone, for the comparison…")
+    trace = decoding.trace()
+    yield Update(_ending(trace), {**writer.finish(trace.footer), "whole": whole_scene(trace)}, visitor.save(trace))
+
+
+def whole_scene(trace: Trace) -> Message:
+    """A trace under a new name, for an explorer that has not seen it."""
+    return scene(trace, run=secrets.token_hex(8))
+
+
+def _ending(trace: Trace) -> str:
+    reasons: dict[str, str] = {
+        "length": "Done: as many tokens as asked.",
+        "eos": "Done: the model ended its answer.",
+        "stop": "Done: a stop string appeared.",
+        "context": "Done: the model's context is full.",
+        "cancelled": "Stopped.",
+        "deadline": "Stopped: the time allowed for one run is up.",
+    }
+    return reasons[trace.finish_reason]
+
+
