@@ -13,3 +13,11 @@ class InputError(ValueError):
 
 class ModelFailed(RuntimeError):
     """The model gave numbers that cannot be decoded (not a number, or infinite)."""
+
+
+def shown(value: object) -> str:
+    """A value as a message quotes it: short, on one line."""
+    try:
+        return repr(value)[:40]
+    except ValueError:  # Python writes out no whole number of more than 4300 digits
+        return f"a vast {type(value).__name__}"

@@ -131,6 +131,8 @@ class Lane:
             self._progress[slot] = last
             if resumable or slot in keep:
                 self._hidden[slot] = hidden[i]
+            else:
+                self._hidden.pop(slot, None)  # of the layer it left from: never to be taken for the top one
 
     def _rows(self, batch: list[int]) -> Rows:
         """Where these slots live in the cache and what they may look at: the trunk before them, and their line."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Annotated, Any, ClassVar, Protocol, get_args, get_origin, get_type_hints
 
-from accel.errors import InputError
+from accel.errors import InputError, shown
 from accel.run import Run
 from accel.trace import Knob as Value
 
@@ -76,6 +76,8 @@ def knobs_of(method: type) -> list[Knob]:
 
 def with_knobs(method: type[Method], values: Mapping[str, Any]) -> Method:
     """The method with these knobs, each checked. Raises InputError naming the knob."""
+    if not isinstance(values, Mapping):
+        raise InputError("knobs", f"expected values by name, such as {{'alpha': 2}}, not {shown(values)}")
     known = {knob.name: knob for knob in knobs_of(method)}
     for name in values:
         if name not in known:
@@ -87,22 +89,22 @@ def with_knobs(method: type[Method], values: Mapping[str, Any]) -> Method:
 def check_knob(knob: Knob, value: Any) -> Value:
     """`value` as this knob's type, within its bounds. Text is read as the command line writes it."""
     field, bounds = f"knobs.{knob.name}", knob.bounds
-    shown = repr(value)[:40]
+    said = shown(value)
     if isinstance(bounds, Switch):
         known = {True: True, False: False, "true": True, "false": False}
         if isinstance(value, bool) or (isinstance(value, str) and value.lower() in known):
             return known[value.lower() if isinstance(value, str) else value]
-        raise InputError(field, f"{shown} is neither true nor false")
+        raise InputError(field, f"{said} is neither true nor false")
     if isinstance(bounds, Choice):
         if isinstance(value, str) and value in bounds.options:
             return value
-        raise InputError(field, f"{shown} is not one of {', '.join(bounds.options)}")
+        raise InputError(field, f"{said} is not one of {', '.join(bounds.options)}")
     number = _number(field, value)
     if not bounds.low <= number <= bounds.high:
-        raise InputError(field, f"{shown} is outside {bounds.low:g} to {bounds.high:g}")
+        raise InputError(field, f"{said} is outside {bounds.low:g} to {bounds.high:g}")
     if knob.kind is int:
         if number != int(number):
-            raise InputError(field, f"{shown} is not a whole number")
+            raise InputError(field, f"{said} is not a whole number")
         return int(number)
     return number
 
@@ -113,5 +115,5 @@ def _number(field: str, value: Any) -> float:
     except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number):
-        raise InputError(field, f"{repr(value)[:40]} is not a number")
+        raise InputError(field, f"{shown(value)} is not a number")
     return number

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from accel.ending import Ending
-from accel.errors import InputError
+from accel.errors import InputError, shown
 from accel.method import Method, knobs_of, with_knobs
 from accel.methods import METHODS
 from accel.models.model import Model
@@ -19,6 +19,7 @@ from accel.trace import Limits, Observe, SamplingInfo
 MAX_PROMPT_CHARS = 1_000_000  # about 30 full contexts of the embedded model: far beyond use, cheap to refuse
 MAX_NEW_TOKENS = 1_000_000
 MAX_STOPS, MAX_STOP_CHARS = 16, 256
+MAX_SEED = 2**53 - 1  # JSON readers take larger whole numbers for floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,9 @@ def check_request(
 ) -> Request:
     """Everything a caller passed, as one value; the first thing wrong is an InputError naming its field."""
     chosen = with_knobs(_method(method), knobs)
-    limits = Limits(whole("max_new_tokens", max_new_tokens, 1, MAX_NEW_TOKENS), _stops(model, stop), bool(chat))
+    if not isinstance(chat, bool):
+        raise InputError("chat", f"{shown(chat)} is neither True nor False")
+    limits = Limits(whole("max_new_tokens", max_new_tokens, 1, MAX_NEW_TOKENS), _stops(model, stop), chat)
     sampling = Sampling(
         _temperature(temperature),
         whole("top_k", top_k, 0, 10_000_000),
@@ -82,7 +85,7 @@ def check_request(
     terms = Terms(
         prompt=tuple(_prompt_tokens(model, prompt, chat)),
         sampling=sampling,
-        seed=whole("seed", seed, 0, 2**63 - 1),
+        seed=whole("seed", seed, 0, MAX_SEED),
         observe=observe,  # type: ignore[arg-type]  # checked against the literal above
         calibration=model.calibration,
     )
@@ -91,7 +94,7 @@ def check_request(
 
 def _method(name: str) -> type[Method]:
     if not isinstance(name, str) or name not in METHODS:
-        raise InputError("method", f"{repr(name)[:40]} is not one of {', '.join(METHODS)}")
+        raise InputError("method", f"{shown(name)} is not one of {', '.join(METHODS)}")
     return METHODS[name]
 
 
@@ -102,10 +105,10 @@ def number(field: str, value: Any, low: float, high: float, *, low_included: boo
     except (TypeError, ValueError, OverflowError):
         read = math.nan
     if not math.isfinite(read):
-        raise InputError(field, f"{repr(value)[:40]} is not a number")
+        raise InputError(field, f"{shown(value)} is not a number")
     if not low <= read <= high or (read == low and not low_included):
         above = "" if low_included else "more than "
-        raise InputError(field, f"{repr(value)[:40]} is outside {above}{low:g} to {high:g}")
+        raise InputError(field, f"{shown(value)} is outside {above}{low:g} to {high:g}")
     return read
 
 
@@ -113,7 +116,7 @@ def whole(field: str, value: Any, low: int, high: int) -> int:
     """`value` as a whole number within bounds."""
     read = number(field, value, low, high)
     if read != int(read):
-        raise InputError(field, f"{repr(value)[:40]} is not a whole number")
+        raise InputError(field, f"{shown(value)} is not a whole number")
     return int(value) if isinstance(value, int) else int(read)
 
 
@@ -125,8 +128,8 @@ def _temperature(value: Any) -> float:
 
 
 def _stops(model: Model, stop: Sequence[str]) -> tuple[str, ...]:
-    if isinstance(stop, str):
-        raise InputError("stop", "expected a list of strings; put the one string in a list")
+    if isinstance(stop, str | bytes) or not isinstance(stop, Sequence):
+        raise InputError("stop", f"expected a list of strings, not {shown(stop)}")
     stops = tuple(stop)
     if len(stops) > MAX_STOPS or any(not isinstance(s, str) or not 0 < len(s) <= MAX_STOP_CHARS for s in stops):
         raise InputError("stop", f"at most {MAX_STOPS} strings of 1 to {MAX_STOP_CHARS} characters")
@@ -136,18 +139,18 @@ def _stops(model: Model, stop: Sequence[str]) -> tuple[str, ...]:
 
 
 def _prompt_tokens(model: Model, prompt: str | Sequence[int], chat: bool) -> list[int]:
-    if isinstance(prompt, str):
-        tokens = _encode(model, prompt, chat)
-    else:
-        tokens = list(prompt)
-        if any(isinstance(t, bool) or not isinstance(t, int) or not 0 <= t < model.layers.vocab_size for t in tokens):
-            raise InputError("prompt", f"token ids must be whole numbers from 0 to {model.layers.vocab_size - 1}")
+    if isinstance(prompt, bytes) or not isinstance(prompt, Sequence):
+        raise InputError("prompt", f"expected text or a list of token ids, not {shown(prompt)}")
+    tokens = _encode(model, prompt, chat) if isinstance(prompt, str) else list(prompt)
     if not tokens:
         raise InputError("prompt", "it is empty; type something to continue")
     if len(tokens) >= model.context:
         raise InputError(
             "prompt", f"it is {len(tokens)} tokens long; {model.info.name} reads at most {model.context - 1}. Shorten it"
         )
+    size = model.layers.vocab_size
+    if any(isinstance(t, bool) or not isinstance(t, int) or not 0 <= t < size for t in tokens):
+        raise InputError("prompt", f"token ids must be whole numbers from 0 to {size - 1}")
     return tokens
 
 
@@ -156,12 +159,14 @@ def _encode(model: Model, prompt: str, chat: bool) -> list[int]:
         raise InputError("prompt", "this model has no tokenizer; give a list of token ids")
     if len(prompt) > MAX_PROMPT_CHARS:
         raise InputError("prompt", f"it has {len(prompt)} characters; at most {MAX_PROMPT_CHARS} are read. Shorten it")
-    if not prompt.strip().replace("\x00", ""):
+    if not prompt.replace("\x00", "").strip():
         raise InputError("prompt", "it is empty; type something to continue")
     return model.tokenizer.encode(prompt, chat=chat)
 
 
 def _check_draft(model: Model, draft: Model) -> None:
+    if not isinstance(draft, Model):
+        raise InputError("draft", f"expected a loaded model, not {shown(draft)}")
     same = draft.layers.vocab_size == model.layers.vocab_size
     if same and model.tokenizer is not None and draft.tokenizer is not None:
         same = model.tokenizer.same_vocabulary(draft.tokenizer)

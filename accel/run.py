@@ -96,6 +96,10 @@ class Run:
         """Is this kind of event recorded? What only such an event needs need not be worked out otherwise."""
         return kind in self._recorded
 
+    @property
+    def observes_all(self) -> bool:
+        return Observed in self._recorded
+
     def emit(self, event: Event) -> None:
         if type(event) in self._recorded:
             self._events.append(event)

@@ -109,6 +109,7 @@ FAMILIES: dict[str, Factory] = {
         residual_multiplier=0.5,
         attention_multiplier=0.2,
     ),
+    "hyperclovax": _family("HyperCLOVAXConfig", _GROUPED, logits_scaling=3.0, embedding_multiplier=2.0),
     "gpt2": _family("GPT2Config", _GPT),
     "gpt_neox": _family("GPTNeoXConfig", _SHAPE),
     "gptj": _family("GPTJConfig", _GPT, rotary_dim=4),
@@ -121,6 +122,7 @@ FAMILIES: dict[str, Factory] = {
         "Cohere2Config", _GROUPED, logit_scale=0.25, sliding_window=WINDOW, **_SLIDING_AND_FULL
     ),
     "falcon": _family("FalconConfig", _SHAPE, alibi=False, multi_query=True),
+    "falcon-eager": lambda: build(hf.FalconConfig(**_SHAPE, alibi=False), "eager"),
     "falcon-grouped": _family(
         "FalconConfig", _SHAPE, alibi=False, new_decoder_architecture=True, num_kv_heads=2
     ),

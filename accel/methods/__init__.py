@@ -6,7 +6,8 @@ from accel.method import Method
 from accel.methods.autoregressive import Autoregressive
 from accel.methods.draft_model import DraftModel
 from accel.methods.prompt_lookup import PromptLookup
+from accel.methods.suffix import Suffix
 
 METHODS: dict[str, type[Method]] = {
-    method.name: method for method in (Autoregressive, PromptLookup, DraftModel)
+    method.name: method for method in (Autoregressive, Suffix, PromptLookup, DraftModel)
 }

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from accel.models.cache import Cache
 from accel.models.errors import ModelRefused
-from accel.models.families import LayerKind, context_limit, find_parts
+from accel.models.families import context_limit, find_parts
 from accel.models.layered import Rows, Tap
 from accel.models.refusals import refuse_unsupported
 
@@ -59,14 +59,15 @@ class TransformersModel:
     ) -> Tensor:
         """Run layers first..last-1 on hidden [slots, dim]; writes the cache rows, returns [slots, dim]."""
         state = hidden[None]  # [1, slots, dim], the library's batch of one
-        kinds = self._parts.kinds
-        masks = {kind.window: self._mask(rows, kind.window, state.dtype) for kind in set(kinds[first:last])}
+        kinds = self._parts.kinds[first:last]
+        masks = {window: self._mask(rows, window, state.dtype) for window in {kind.window for kind in kinds}}
+        angles = {name: self._angles(state, rows, name) for name in {kind.rotary for kind in kinds}}
+        view = _View(rows, cache)
         arguments = {
-            kind: self._arguments(kind, state, rows.positions[None], masks[kind.window], _View(rows, cache))
-            for kind in set(kinds[first:last])
+            kind: self._arguments(view, rows, masks[kind.window], angles[kind.rotary]) for kind in set(kinds)
         }
-        for layer in range(first, last):
-            output = self._parts.layers[layer](state, **arguments[kinds[layer]])
+        for layer, kind in enumerate(kinds, first):
+            output = self._parts.layers[layer](state, **arguments[kind])
             state = output[0] if isinstance(output, tuple) else output
             if tap is not None:
                 tap(layer + 1, state[0])
@@ -80,21 +81,24 @@ class TransformersModel:
         """Logits [slots, vocab]."""
         return self._parts.logits(normed)
 
-    def _arguments(
-        self, kind: LayerKind, state: Tensor, positions: Tensor, mask: Tensor | None, past: Any
-    ) -> dict[str, Any]:
+    def _arguments(self, past: Any, rows: Rows, mask: Tensor | None, angles: Any) -> dict[str, Any]:
         """The keyword arguments that all layers of a kind get in one call."""
-        rotary = self._parts.rotary
-        asked = {} if kind.rotary is None else {"layer_type": kind.rotary}
         offered = {
             self._parts.cache_argument: past,
             "attention_mask": mask,
-            "position_ids": positions,
+            "position_ids": rows.positions[None],
             "use_cache": True,
-            "position_embeddings": None if rotary is None else rotary(state, positions, **asked),
+            "position_embeddings": angles,
             "alibi": None,  # Falcon's layers demand it by name, also where they use rotary angles
         }
         return {name: value for name, value in offered.items() if name in self._parts.accepted}
+
+    def _angles(self, state: Tensor, rows: Rows, layer_type: str | None) -> Any:
+        """cos and sin, [1, slots, rotary_dim] each; None where layers do not ask for them."""
+        if self._parts.rotary is None:
+            return None
+        asked = {} if layer_type is None else {"layer_type": layer_type}
+        return self._parts.rotary(state, rows.positions[None], **asked)
 
     def _mask(self, rows: Rows, window: int | None, dtype: torch.dtype) -> Tensor | None:
         """The mask [1, 1, slots, used] in the form that the attention code takes.
@@ -120,8 +124,8 @@ class TransformersModel:
         try:
             state = self.embed(zero, zero)[None]
             mask = self._mask(alone, None, state.dtype)
-            arguments = self._arguments(self._parts.kinds[0], state, zero[None], mask, seen)
-            self._parts.layers[0](state, **arguments)
+            angles = self._angles(state, alone, self._parts.kinds[0].rotary)
+            self._parts.layers[0](state, **self._arguments(seen, alone, mask, angles))
         except Exception as error:
             raise ModelRefused(f"its first layer cannot be called by itself: {error}") from error
         if len(seen.shapes) != 1 or seen.keys.dim() != 4:
@@ -136,14 +140,11 @@ class _View:
         self._rows = rows
         self._cache = cache
 
-    def update(self, keys: Tensor, values: Tensor, layer: int, *_: Any, **__: Any) -> tuple[Tensor, Tensor]:
+    def update(self, keys: Tensor, values: Tensor, layer_idx: int, *_: Any) -> tuple[Tensor, Tensor]:
         """Takes [1, kv_heads, slots, head_dim], gives [1, kv_heads, used, head_dim]."""
-        self._cache.write(layer, self._rows.index, self._rows.start, torch.cat((keys, values)))
-        held = self._cache.layer(layer)[:, :, : self._rows.used]
+        self._cache.write(layer_idx, self._rows.index, self._rows.start, torch.cat((keys, values)))
+        held = self._cache.layer(layer_idx)[:, :, : self._rows.used]
         return held[:1], held[1:]
-
-    def get_seq_length(self, layer_idx: int = 0) -> int:
-        return self._rows.used - len(self._rows.positions)
 
 
 class _Seen:
@@ -153,13 +154,10 @@ class _Seen:
         self.keys = torch.empty(0)
         self.shapes: set[torch.Size] = set()
 
-    def update(self, keys: Tensor, values: Tensor, *_: Any, **__: Any) -> tuple[Tensor, Tensor]:
+    def update(self, keys: Tensor, values: Tensor, layer_idx: int, *_: Any) -> tuple[Tensor, Tensor]:
         self.keys = keys
         self.shapes |= {keys.shape, values.shape}
         return keys, values
-
-    def get_seq_length(self, layer_idx: int = 0) -> int:
-        return 0
 
 
 def _refuse_state(library: Any) -> None:

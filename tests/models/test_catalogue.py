@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -15,20 +14,7 @@ from accel.models import catalogue, embedded
 from accel.models.catalogue import CATALOGUE, Embedded, resolve
 from accel.models.hub import HubId
 
-
-@pytest.fixture
-def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No network, no other program."""
-
-    def refuse(*args: object, **options: object) -> None:
-        raise AssertionError("the network or another program was asked")
-
-    monkeypatch.setattr(subprocess, "Popen", refuse)
-    monkeypatch.setattr(socket, "socket", refuse)
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
-
-
-pytestmark = pytest.mark.usefixtures("_alone")
+pytestmark = pytest.mark.usefixtures("alone")
 
 
 @pytest.fixture
@@ -159,7 +145,6 @@ def test_the_embedded_model_is_brought(monkeypatch: pytest.MonkeyPatch, local: P
     assert catalogue.folder("smollm2-135m", private=False) == local
 
 
-@pytest.mark.filterwarnings("ignore")
 def test_names_are_known_without_heavy_imports(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     code = (

@@ -47,7 +47,12 @@ def sentencepiece_like(metaspace: bool) -> Any:
         steps = [decoders.ByteFallback(), decoders.Metaspace(prepend_scheme="first")]
     else:
         library.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
-        steps = [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)]
+        steps = [
+            decoders.Replace("▁", " "),
+            decoders.ByteFallback(),
+            decoders.Fuse(),
+            decoders.Strip(" ", 1, 0),
+        ]
     library.decoder = decoders.Sequence(steps)
     return PreTrainedTokenizerFast(
         tokenizer_object=library, unk_token="<unk>", bos_token="<s>", eos_token="</s>"
@@ -104,7 +109,13 @@ def test_every_token_has_bytes(smollm: Tokenizer) -> None:
 
 @pytest.mark.parametrize(
     ("text", "cleaned"),
-    [("a\0b", "ab"), ("\ud800x", "\ufffdx"), ("x\udc00", "x\ufffd"), ("\ud83d\ude00", "😀"), ("\ufeffa", "\ufeffa")],
+    [
+        ("a\0b", "ab"),
+        ("\ud800x", "\ufffdx"),
+        ("x\udc00", "x\ufffd"),
+        ("\ud83d\ude00", "😀"),
+        ("\ufeffa", "\ufeffa"),
+    ],
 )
 def test_text_no_tokenizer_takes_is_cleaned(smollm: Tokenizer, text: str, cleaned: str) -> None:
     assert clean(text) == cleaned
@@ -130,7 +141,7 @@ def test_without_a_template_chat_changes_nothing() -> None:
 def test_a_failing_template_is_named() -> None:
     library = sentencepiece_like(True)
     library.chat_template = "{{ raise_exception('no users here') }}"
-    with pytest.raises(ValueError, match="chat template fails .no users here.: use chat=False"):
+    with pytest.raises(ValueError, match=r"chat template fails \(no users here\): use chat=False"):
         Tokenizer(library, frozenset()).encode("hello", chat=True)
 
 
@@ -139,7 +150,9 @@ def test_digits_stand_alone_as_the_model_was_trained(smollm: Tokenizer) -> None:
     assert pieces == [b"x", b" =", b"   ", b"1", b"\n    ", b"2", b"3"]
 
 
-def test_end_tokens_come_from_the_generation_config_and_the_tokenizer(smollm: Tokenizer, tmp_path: Path) -> None:
+def test_end_tokens_come_from_the_generation_config_and_the_tokenizer(
+    smollm: Tokenizer, tmp_path: Path
+) -> None:
     assert smollm.eos_ids == {2}
     assert end_tokens(tmp_path) == frozenset()
     (tmp_path / "config.json").write_text('{"eos_token_id": 7}')
@@ -158,7 +171,9 @@ def test_vocabularies_are_compared_by_every_token(smollm: Tokenizer, embedded_fo
     assert not smollm.same_vocabulary(before)
     assert before.same_vocabulary(Tokenizer(sentencepiece_like(False), frozenset()))
     library.add_tokens(["<new>"])
-    assert not Tokenizer(library, frozenset()).same_vocabulary(Tokenizer(sentencepiece_like(True), frozenset()))
+    assert not Tokenizer(library, frozenset()).same_vocabulary(
+        Tokenizer(sentencepiece_like(True), frozenset())
+    )
 
 
 def test_a_folder_without_a_tokenizer_has_none(tmp_path: Path) -> None:
@@ -169,7 +184,7 @@ def test_a_folder_without_a_tokenizer_has_none(tmp_path: Path) -> None:
 def test_a_broken_tokenizer_is_named(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text('{"model_type": "llama"}')
     (tmp_path / "tokenizer.json").write_text("{")
-    with pytest.raises(ValueError, match="tokenizer in .* cannot be read"):
+    with pytest.raises(ValueError, match=r"tokenizer in .* cannot be read"):
         load_tokenizer(tmp_path)
 
 

@@ -1,0 +1,35 @@
+# Each target is a command of the README or of docs/contributing.md; `make setup` once before the others.
+PYTHON = .venv/bin/python
+
+setup:
+	python3 -m venv .venv
+	$(PYTHON) -m pip install -q -r requirements.txt -r requirements-dev.txt -c constraints.txt
+
+run:
+	$(PYTHON) app.py
+
+test:
+	$(PYTHON) -m pytest
+
+check:
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy accel visuals app.py
+
+# Speed figures: ratios in one run, never checked in CI.
+bars:
+	$(PYTHON) -m tests.bars
+
+# Broken copies of the engine, each of which the tests must notice.
+mutants:
+	$(PYTHON) -m tests.mutants
+
+# The recorded runs that the page opens with.
+traces:
+	$(PYTHON) -m tests.record_traces
+
+constraints:
+	(echo "# Exact versions, used by both commands of the README and by CI. Made by: make constraints"; \
+	 $(PYTHON) -m pip freeze | sed 's/+cpu//') > constraints.txt
+
+.PHONY: setup run test check bars mutants traces constraints

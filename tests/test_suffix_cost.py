@@ -1,0 +1,122 @@
+"""What the suffix tree costs, counted in reads of its lists and bytes held: never in seconds, which flake."""
+
+from __future__ import annotations
+
+import random
+import tracemalloc
+from typing import Any
+
+import pytest
+
+from accel.suffix_tree import SuffixTree
+
+
+class Counted(list[Any]):
+    """A list that counts how often it is read."""
+
+    reads = 0
+
+    def __getitem__(self, index: Any) -> Any:
+        self.reads += 1
+        return super().__getitem__(index)
+
+
+def text_like(kind: str, length: int) -> list[int]:
+    chance = random.Random(1)
+    words = range(2000)
+    return {
+        "words": lambda: chance.choices(words, [1 / (word + 1) for word in words], k=length),
+        "one token": lambda: [7] * length,
+        "two tokens in turn": lambda: [7, 8] * (length // 2),
+        "a paragraph again and again": lambda: list(range(100)) * (length // 100),
+    }[kind]()
+
+
+@pytest.mark.parametrize("kind", ["words", "one token", "two tokens in turn", "a paragraph again and again"])
+def test_a_token_costs_the_same_in_a_long_text(kind: str) -> None:
+    """Counted in states read, not in seconds: updates, look-ups and removal, ten times as much text."""
+    costs: list[list[float]] = []
+    for length in (1_000, 10_000):
+        tree = SuffixTree(64)
+        states = tree._states
+        states.link, states.after = Counted(), Counted()
+        states.link.append(-1), states.after.append({})
+        text = text_like(kind, length)
+        sequence = tree.start(kind)
+        costs.append([])
+        for work in (
+            lambda tree=tree, text=text, sequence=sequence: tree.extend(sequence, text),
+            lambda tree=tree, text=text: [
+                tree.speculate(text[end - 64 : end], max_tokens=32) for end in range(100, 300)
+            ],
+            lambda tree=tree, sequence=sequence: tree.remove(sequence),
+        ):
+            before = states.link.reads + states.after.reads
+            work()
+            costs[-1].append(states.link.reads + states.after.reads - before)
+    update, look_up, removal = (after / before for before, after in zip(*costs, strict=True))
+    assert update < 13
+    assert look_up < 1.3
+    assert removal < 13
+    assert costs[1][0] / 10_000 < 6 * 64
+
+
+def test_a_word_that_anything_may_follow_is_not_read_through() -> None:
+    tree = SuffixTree(64)
+    sequence = tree.start("1 is followed by 2 every other time, else by something new")
+    tree.extend(sequence, [token for new in range(10, 2_010) for token in (1, 2, 1, new)])
+    tree.speculate([9, 1], max_tokens=4)
+    tree.extend(sequence, [token for new in range(2_010, 2_020) for token in (1, 2, 1, new)])
+    tree._states.count = Counted(tree._states.count)
+    for branching in (False, True):
+        assert tree.speculate([9, 1], max_tokens=4, branching=branching).tokens == (2,)
+    assert tree._states.count.reads < 100
+
+
+def test_what_is_common_after_a_word_is_kept_up_to_date() -> None:
+    tree = SuffixTree(8)
+    many = list(range(100, 120))
+
+    def drafted(min_prob: float = 0.1) -> tuple[int, ...]:
+        return tree.speculate([9, 1], max_tokens=1, min_prob=min_prob).tokens
+
+    tree.extend(tree.start("each once, and 50 twice"), [token for new in [*many, 50] for token in (1, new)])
+    other = tree.start("other words")
+    tree.extend(other, [token for new in range(200, 240) for token in (1, new)])
+    assert (drafted(), drafted(min_prob=0.0)) == ((), (50,)), "the lowest of equals, were it not too rare"
+    latest = tree.start("50 becomes common")
+    tree.extend(latest, [1, 50] * 10)
+    assert drafted() == (50,)
+    tree.remove(latest)
+    assert drafted() == ()
+    again = tree.start("50 once more")
+    tree.extend(again, [1, 50])
+    assert drafted() == ()
+    tree.remove(other)
+    assert drafted() == (), "2 of 22"
+    assert drafted(min_prob=0.09) == (50,)
+
+
+def test_what_is_common_is_read_anew_when_states_are_joined() -> None:
+    tree = SuffixTree(3)
+    first, other = tree.start("0 1 2 and anything"), tree.start("1 2 after another word")
+    tree.extend(first, [token for new in range(100, 120) for token in (0, 1, 2, new)])
+    assert tree.speculate([0, 1, 2], max_tokens=1).candidates[0] == (2, 20, 0.0)
+    tree.extend(other, [5, 1, 2])
+    tree.extend(first, [0, 1, 2, 77] * 10)
+    tree.remove(other)
+    assert tree.speculate([0, 1, 2], max_tokens=1).tokens == (77,)
+
+
+@pytest.mark.parametrize(
+    ("kind", "limit"), [("words", 2_000), ("one token", 100), ("a paragraph again and again", 200)]
+)
+def test_memory_per_token(kind: str, limit: int) -> None:
+    text = text_like(kind, 20_000)
+    tracemalloc.start()
+    tree = SuffixTree(64)
+    tree.extend(tree.start(kind), text)
+    held = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert tree.num_nodes <= 2 * len(text)
+    assert held / len(text) < limit
