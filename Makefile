@@ -28,8 +28,12 @@ mutants:
 traces:
 	$(PYTHON) -m tests.record_traces
 
+# The tables in README.md, from the code.
+docs:
+	$(PYTHON) -m tests.test_docs
+
 constraints:
 	(echo "# Exact versions, used by both commands of the README and by CI. Made by: make constraints"; \
 	 $(PYTHON) -m pip freeze | sed 's/+cpu//') > constraints.txt
 
-.PHONY: setup run test check bars mutants traces constraints
+.PHONY: setup run test check bars mutants traces docs constraints

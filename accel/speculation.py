@@ -10,7 +10,7 @@ ROUNDING = 1e-6  # 0.58 * 50 is 28.999999999999996: meant is 29
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class LookUp:
     """The knobs of a look-up.
 
     At most `alpha` tokens per matched token plus `offset` are drafted, never more than `max_tokens`, and none

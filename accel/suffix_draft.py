@@ -9,13 +9,13 @@ from itertools import accumulate, repeat
 from operator import attrgetter
 from typing import NamedTuple
 
-from accel.speculation import NOTHING, Candidate, Occurrence, Search, Speculation
+from accel.speculation import NOTHING, Candidate, Occurrence, LookUp, Speculation
 from accel.suffix_states import ROOT, SuffixStates
 
 Locate = Callable[[tuple[int, int], list[int], int], Occurrence]
 
 
-def speculate(states: SuffixStates, context: Sequence[int], search: Search, locate: Locate) -> Speculation:
+def speculate(states: SuffixStates, context: Sequence[int], look_up: LookUp, locate: Locate) -> Speculation:
     """The draft with the highest score over all match lengths, the longest match on a tie.
 
     A match is shorter than the context, and with its draft no longer than the depth.
@@ -23,11 +23,11 @@ def speculate(states: SuffixStates, context: Sequence[int], search: Search, loca
     deepest, length = states.match(context[max(1, len(context) - states.depth + 1) :])
     if not length:
         return NOTHING
-    candidates = _try_lengths(states, deepest, length, search)
+    candidates = _try_lengths(states, deepest, length, look_up)
     best = max(candidates, key=attrgetter("score"))  # the first of equals, which is the longest
     state = states.narrow(deepest, best.length)
     levels = states.depth - best.length
-    tokens, parents, ends, counts = _grow(states, state, search.budget(best.length), levels, search)
+    tokens, parents, ends, counts = _grow(states, state, look_up.budget(best.length), levels, look_up)
     branch = _longest_branch(parents)
     last = ends[branch[-1]] if branch else state
     seen = [*context[len(context) - best.length :], *(tokens[node] for node in branch)]
@@ -55,26 +55,26 @@ class Growth(NamedTuple):
     counts: Sequence[int]
 
 
-def _try_lengths(states: SuffixStates, deepest: int, length: int, search: Search) -> list[Candidate]:
+def _try_lengths(states: SuffixStates, deepest: int, length: int, look_up: LookUp) -> list[Candidate]:
     """Score every match length from `length` down to 1, given the state of the longest.
 
     The lengths of one state go on alike, so they share a growth: each takes as much as its budget allows.
     """
-    budgets, rooms = _limits(search, states.depth)
+    budgets, rooms = _limits(look_up, states.depth)
     candidates: list[Candidate] = []
     state = deepest
     while state != ROOT:
         shortest = states.longest[states.link[state]] + 1
         count = states.count[state]
-        growth = _grow(states, state, max(rooms[shortest : length + 1]), states.depth, search)
+        growth = _grow(states, state, max(rooms[shortest : length + 1]), states.depth, look_up)
         sums = list(accumulate(growth.counts, initial=0))
         sums += [sums[-1]] * (states.depth - len(sums))  # more room than growth adds nothing
         scores = [sums[room] / count for room in rooms[shortest : length + 1]]
-        if search.branching and growth.tokens:
+        if look_up.branching and growth.tokens:
             for m in range(shortest, length + 1):
                 # Allowed more nodes than levels, its own lowest level counts: it is grown by itself.
                 if rooms[m] < budgets[m]:
-                    own = _grow(states, state, budgets[m], rooms[m], search)
+                    own = _grow(states, state, budgets[m], rooms[m], look_up)
                     scores[m - shortest] = sum(own.counts) / count
         candidates += map(Candidate, range(length, shortest - 1, -1), repeat(count), reversed(scores))
         state, length = states.link[state], shortest - 1
@@ -82,16 +82,16 @@ def _try_lengths(states: SuffixStates, deepest: int, length: int, search: Search
 
 
 @lru_cache(maxsize=16)
-def _limits(search: Search, depth: int) -> tuple[list[int], list[int]]:
+def _limits(look_up: LookUp, depth: int) -> tuple[list[int], list[int]]:
     """By match length: how many nodes its draft may have, and the lower of that and the levels below it."""
-    budgets = [search.budget(length) for length in range(depth)]
+    budgets = [look_up.budget(length) for length in range(depth)]
     return budgets, [min(budget, depth - length) for length, budget in enumerate(budgets)]
 
 
-def _grow(states: SuffixStates, state: int, budget: int, levels: int, search: Search) -> Growth:
+def _grow(states: SuffixStates, state: int, budget: int, levels: int, look_up: LookUp) -> Growth:
     """Draft from a matched state: at most `budget` nodes on at most `levels` levels."""
-    least = _least_count(states.count[state], search.min_prob)
-    if search.branching:
+    least = _least_count(states.count[state], look_up.min_prob)
+    if look_up.branching:
         return _tree(states, state, budget, levels, least)
     return _path(states, state, min(budget, levels), least)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from accel.speculation import Occurrence, Search, Speculation
+from accel.speculation import Occurrence, LookUp, Speculation
 from accel.suffix_draft import speculate
 from accel.suffix_states import ROOT, SuffixStates
 
@@ -120,19 +120,17 @@ class SuffixTree:
         min_prob: float = 0.1,
         branching: bool = False,
     ) -> Speculation:
-        """The draft that promises most, over all lengths of match at the context's end (see Search)."""
-        search = Search(max_tokens, alpha, offset, min_prob, branching)
-        return speculate(self._states, context, search, self._locate)
+        """The draft that promises most, over all lengths of match at the context's end (see LookUp)."""
+        look_up = LookUp(max_tokens, alpha, offset, min_prob, branching)
+        return speculate(self._states, context, look_up, self._locate)
 
     def _locate(self, home: tuple[int, int], tokens: list[int], length: int) -> Occurrence:
         """Where `tokens`, the first `length` of them matched, stand: `home`, unless that was forgotten."""
         sequence, end = home
         text = self._texts.get(sequence)
-        if text is not None:
-            start = end - len(tokens) - text.first
-            if start >= 0 and text.tokens[start : start + len(tokens)] == tokens:
-                return Occurrence(sequence, text.source, text.first + start + length)
-        for sequence, text in reversed(self._texts.items()):
+        if text is not None and end - len(tokens) >= text.first:
+            return Occurrence(sequence, text.source, end - len(tokens) + length)
+        for sequence, text in reversed(self._texts.items()):  # the youngest first
             for start, token in enumerate(text.tokens):
                 if token == tokens[0] and text.tokens[start : start + len(tokens)] == tokens:
                     return Occurrence(sequence, text.source, text.first + start + length)

@@ -9,21 +9,20 @@ import accel
 from tests.prompts import REPEAT, VARIED
 
 FOLDER = Path(__file__).resolve().parent.parent / "assets" / "traces"
-CATS = (
-    "Rewrite this so that every cat becomes a dog: The cat sat on the mat. The cat ran to the door. "
-    "The cat slept by the fire. The cat saw the moon and the cat sang to the moon."
-)
+FUNCTIONS = "Write Python functions add, subtract, multiply and divide, each with a docstring."
+TABLE = "Write HTML for a table with four rows of fruit and their prices."
+PEOPLE = "Write a JSON list of six people, each with name, age and city."
+TREE = {"branching": True, "alpha": 3.0, "calibrated": False}
+
 # file name (its title follows the number), prompt, what is asked
 RUNS = [
-    ("1-Repeating-a-text-with-an-edit,-SuffixDecoding", REPEAT, {"method": "suffix", "max_new_tokens": 96}),
-    ("2-A-draft-that-branches,-SuffixDecoding-as-a-tree", CATS, {
-        "method": "suffix", "max_new_tokens": 64, "knobs": {"branching": True, "alpha": 2.0, "calibrated": False},
-    }),
-    ("3-Copying-from-the-prompt,-prompt-lookup", REPEAT, {"method": "prompt_lookup", "max_new_tokens": 96}),
+    ("1-Guesses-that-branch,-SuffixDecoding", FUNCTIONS, {"method": "suffix", "max_new_tokens": 96, "knobs": TREE}),
+    ("2-Repeating-a-text,-SuffixDecoding", REPEAT, {"method": "suffix", "max_new_tokens": 96}),
+    ("3-Copying-from-the-text,-prompt-lookup", TABLE, {"method": "prompt_lookup", "max_new_tokens": 96}),
     ("4-One-token-at-a-time,-the-model-alone", VARIED[0], {"method": "autoregressive", "max_new_tokens": 32}),
-    ("5-Where-drafting-does-not-pay,-SuffixDecoding", VARIED[3], {"method": "suffix", "max_new_tokens": 64}),
-    ("6-Sampled-at-temperature-0.8,-SuffixDecoding", REPEAT, {
-        "method": "suffix", "max_new_tokens": 64, "temperature": 0.8, "seed": 7,
+    ("5-Where-guessing-does-not-pay,-SuffixDecoding", PEOPLE, {"method": "suffix", "max_new_tokens": 64}),
+    ("6-Sampled-at-temperature-0.6,-SuffixDecoding", FUNCTIONS, {
+        "method": "suffix", "max_new_tokens": 64, "temperature": 0.6, "seed": 7, "knobs": TREE,
     }),
 ]  # fmt: skip
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+import torch
 
 import accel
 from accel.ending import Ending, cut_at_stop
 from accel.methods import METHODS
+from accel.sampling import Dice
 from tests.test_contract import KNOBS, drafting_for
 from tests.tiny import tiny_speaking
+from tests.toy import Toy, play_method, tokens_of, toy_model
 
 PIECES = {0: b"", 1: b"a", 2: b"b", 3: b"ab", 4: b"\xe2\x82", 5: b"\xac", 6: b"!", 7: b" end"}
 PROMPT = [40, 17, 42, 7, 40, 17, 42, 9, 40, 17]
@@ -19,7 +22,9 @@ each_case = pytest.mark.parametrize(("name", "knobs"), CASES, ids=str)
 
 
 def ending(*stop, end=(), count=100, room=1000):
-    return Ending(end_tokens=frozenset(end), stop=stop, max_new_tokens=count, room=room, piece=PIECES.__getitem__)
+    return Ending(
+        end_tokens=frozenset(end), stop=stop, max_new_tokens=count, room=room, piece=PIECES.__getitem__
+    )
 
 
 def first_reason(tokens, cuts, **asked):
@@ -139,6 +144,31 @@ def test_an_end_token_at_any_place_ends_every_methods_text(name, knobs):
         model = dataclasses.replace(tiny_speaking(), end_tokens=frozenset({free[at]}))
         trace = speak(name, knobs, model=model)
         assert (trace.tokens, trace.finish_reason) == (free[: at + 1], "eos")
+
+
+class Cycle(Toy):
+    """A toy that says 0 1 2 0 1 2 ..., so that what comes next is easily guessed."""
+
+    def logits_after(self, code):
+        last = -1
+        while code:
+            code, last = code // 4, code % 4 - 1
+        return torch.eye(3, dtype=torch.float64)[(last + 1) % 3] * 50
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+@each_case
+def test_an_end_token_in_the_middle_of_right_guesses_ends_the_text(name, knobs, temperature):
+    draft = toy_model(Cycle()) if name == "draft_model" else None
+    asked = {"method": name, "knobs": knobs, "draft": draft, "max_new_tokens": 9, "temperature": temperature}
+    prompt = [0, 1, 2, 0, 1, 2, 0, 1, 2, 0]
+    free = play_method(toy_model(Cycle()), prompt, Dice(0), **asked)
+    assert tokens_of(free) == (1, 2, 0) * 3
+    for end, expected in [(1, (1,)), (2, (1, 2)), (0, (1, 2, 0))]:
+        model = toy_model(Cycle(), end_tokens=frozenset({end}))
+        steps = play_method(model, prompt, Dice(0), **asked)
+        assert tokens_of(steps) == expected
+        assert len(steps) <= len(free)
 
 
 @each_case

@@ -141,6 +141,15 @@ def test_siblings_do_not_see_each_other(family):
         close(logits, logits_of(family, path_to(tree, slot)))
 
 
+@pytest.mark.parametrize("family", WINDOWED)
+def test_a_branch_deeper_than_the_window_forgets_its_own_beginning(family):
+    bench = Bench(family)
+    bench.lane.advance([bench.tree.add(bench.tree.tip, token) for token in (1, 2, 3, 4, 5)])
+    chain = bench.chain(*range(20, 34))  # its rows are not its positions: five strangers lie before it
+    for slot, logits in zip(chain, bench.lane.logits(chain), strict=True):
+        close(logits, logits_of(family, path_to(bench.tree, slot)))
+
+
 @pytest.mark.parametrize("family", ["llama", "gpt2", *WINDOWED])
 def test_after_sixty_rounds_of_drafts_and_rejections_the_cache_is_the_texts_own(family):
     bench, chance = Bench(family), random.Random(7)

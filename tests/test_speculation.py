@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from accel.speculation import NOTHING, Search, best_of
+from accel.speculation import NOTHING, LookUp, best_of
 from accel.suffix_draft import _least_count
 from accel.suffix_tree import SuffixTree
 
 
 def test_rounding() -> None:
     assert 0.58 * 50 < 29, "as floats have it"
-    assert Search(99, alpha=0.58).budget(50) == 29
-    assert [Search(5, alpha=2.0, offset=-3.0).budget(length) for length in range(6)] == [0, 0, 1, 3, 5, 5]
+    assert LookUp(99, alpha=0.58).budget(50) == 29
+    assert [LookUp(5, alpha=2.0, offset=-3.0).budget(length) for length in range(6)] == [0, 0, 1, 3, 5, 5]
     for base in range(1, 200):
         assert [_least_count(base, count / base) for count in range(base + 1)] == [1, *range(1, base + 1)]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
+from dataclasses import asdict
 from math import floor
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accel import suffix_states
-from accel.speculation import Search, Speculation
+from accel.speculation import LookUp, Speculation
 from accel.suffix_tree import SuffixTree
 
 EVERYTHING = 10**9
@@ -92,7 +93,7 @@ def strings(texts: list[list[int]], depth: int) -> dict[tuple[int, ...], set[tup
 
 
 def grown(
-    counts: Counter[tuple[int, ...]], match: tuple[int, ...], depth: int, budget: int, search: Search
+    counts: Counter[tuple[int, ...]], match: tuple[int, ...], depth: int, budget: int, look_up: LookUp
 ) -> list[Any]:
     """The draft after one match: (token, parent, count), as section 3.2 says it."""
     nodes: list[Any] = []
@@ -105,8 +106,8 @@ def grown(
             for token in tokens
             if len(text) < depth and (*text, token) in counts
         ]
-        found = [(count, token) for count, token in found if -count / counts[match] >= search.min_prob]
-        for count, token in found if search.branching else sorted(found)[:1]:
+        found = [(count, token) for count, token in found if -count / counts[match] >= look_up.min_prob]
+        for count, token in found if look_up.branching else sorted(found)[:1]:
             heapq.heappush(heap, (count, order, token, len(nodes) - 1, (*text, token)))
             order += 1
         if not heap:
@@ -116,7 +117,7 @@ def grown(
     return nodes
 
 
-def check(tree: SuffixTree, texts: list[list[int]], context: list[int], search: Search) -> None:
+def check(tree: SuffixTree, texts: list[list[int]], context: list[int], look_up: LookUp) -> None:
     depth = tree.depth
     counts = Counter({string: len(places) for string, places in strings(texts, depth).items()})
     best, best_length, best_nodes, tried = 0.0, 0, [], []
@@ -125,28 +126,25 @@ def check(tree: SuffixTree, texts: list[list[int]], context: list[int], search: 
         match = tuple(context[-length:])
         if match not in counts:
             break
-        budget = min(max(floor(search.alpha * length + search.offset + 1e-6), 0), search.max_tokens)
-        nodes = grown(counts, match, depth, budget, search)
+        budget = min(max(floor(look_up.alpha * length + look_up.offset + 1e-6), 0), look_up.max_tokens)
+        nodes = grown(counts, match, depth, budget, look_up)
         score = sum(count for *_, count in nodes) / counts[match]
         tried.insert(0, (length, counts[match], score))
         if score >= best:
             best, best_length, best_nodes = score, length, nodes
-    knobs = {
-        name: getattr(search, name) for name in ("max_tokens", "alpha", "offset", "min_prob", "branching")
-    }
-    draft = tree.speculate(context, **knobs)
+    draft = tree.speculate(context, **asdict(look_up))
     assert (draft.score, draft.match_length, draft.candidates) == (best, best_length, tuple(tried))
     assert list(zip(draft.tokens, draft.parents, draft.counts, strict=True)) == best_nodes
     if draft.occurrence is not None:
         end = draft.occurrence.end
         assert list(tree.excerpt(draft.occurrence.sequence, end - best_length, end)) == context[-best_length:]
-        if not search.branching:
+        if not look_up.branching:
             assert tree.excerpt(draft.occurrence.sequence, end, end + len(draft.tokens)) == draft.tokens
     assert (draft.occurrence is None) == (best_length == 0)
 
 
 SEARCHES = st.builds(
-    Search,
+    LookUp,
     max_tokens=st.sampled_from([0, 1, 4, 20]),
     alpha=st.sampled_from([0.0, 0.5, 1.0, 2.0, 4.0]),
     offset=st.sampled_from([-1.5, 0.0, 2.0]),
@@ -174,13 +172,13 @@ ACTIONS = st.lists(st.tuples(VERBS, st.integers(0, 9), TOKENS, SEARCHES), max_si
     searches=SOME_SEARCHES,
 )
 def test_it_counts_and_drafts_what_counting_by_hand_does(
-    common: int, depth: int, limit: int | None, actions: list[Any], searches: list[Search]
+    common: int, depth: int, limit: int | None, actions: list[Any], searches: list[LookUp]
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(suffix_states, "COMMON", common)
         tree = SuffixTree(depth, limit)
         texts: dict[int, list[int]] = {tree.start("the first"): []}
-        for action, number, tokens, search in actions:
+        for action, number, tokens, look_up in actions:
             chosen = list(texts)[number % len(texts)] if texts else None
             if action == "start" or chosen is None:
                 texts[tree.start("another")] = []
@@ -193,10 +191,10 @@ def test_it_counts_and_drafts_what_counting_by_hand_does(
                 tree.remove(chosen)
                 del texts[chosen]
             else:
-                check(tree, list(texts.values()), [*texts[chosen], *tokens[1:]], search)
+                check(tree, list(texts.values()), [*texts[chosen], *tokens[1:]], look_up)
         for text in texts.values():
-            for end, search in enumerate(searches, start=len(text) - len(searches) + 1):
-                check(tree, list(texts.values()), text[: max(end, 0)], search)
+            for end, look_up in enumerate(searches, start=len(text) - len(searches) + 1):
+                check(tree, list(texts.values()), text[: max(end, 0)], look_up)
         places = strings(list(texts.values()), depth)
         assert all(tree.count(string) == len(found) for string, found in places.items())
         assert tree.num_nodes == 1 + len({frozenset(found) for found in places.values()}), (

@@ -66,7 +66,7 @@ ROUND = (
     Rollback((5,)),
     Commit((4, 7), (8, 6), "recovered", 0.5),
 )
-PIECES = {5: b"a", 6: b"\xe2\x82", 7: b"\xac", 8: "é\u2028\"\n</script>".encode(), 9: b"\xff\x00"}
+PIECES = {5: b"a", 6: b"\xe2\x82", 7: b"\xac", 8: 'é\u2028"\n</script>'.encode(), 9: b"\xff\x00"}
 TRACE = Trace(
     HEADER,
     (Step(0, PREFILL, PIECES, Seconds(0.1, 0.2, 0.3, 0.4)), Step(1, ROUND, {}, Seconds(0.5, 0.6, 0.7, 0.8))),

@@ -106,6 +106,15 @@ def best_only(path):
     return torch.eye(3)[target_probs(path, Sampling(1.0)).argmin()]
 
 
+def lopsided(path):
+    """Less than the target gives its two best, by unequal shares: a second sibling is in doubt."""
+    q = target_probs(path, Sampling(1.0)).clone()
+    worst, middle, best = q.argsort().tolist()
+    q[middle], q[best] = 0.95 * q[middle], 0.5 * q[best]
+    q[worst] += 1 - q.sum()
+    return q
+
+
 def outside_top_two(path):
     """Where the target samples its top two, a q that proposes neither: supports without a common token."""
     kept = target_probs(path, Sampling(1.0, top_k=2)) > 0
@@ -123,7 +132,7 @@ def test_given_guesses_leave_the_targets_distribution(drafter, temperature):
 
 
 @pytest.mark.parametrize(("branching", "depth", "count"), [(1, 2, 3), (2, 1, 2), (3, 1, 2), (2, 2, 2)])
-@pytest.mark.parametrize("proposal", [other_model, best_only], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("proposal", [other_model, lopsided, best_only], ids=lambda f: f.__name__)
 def test_drawn_guesses_leave_the_targets_distribution(proposal, branching, depth, count):
     assert distance(drawn(proposal, branching, depth), count=count) < 1e-6
 

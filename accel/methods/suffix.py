@@ -113,10 +113,10 @@ class Suffix:
             slots.append(draft.add(under, run.draft(under, token, prob / given, source)))
 
     def _emit_matches(self, run: Run, found: dict[str, Speculation], chosen: str | None) -> None:
-        """The best match of each tree; with everything observed, every length that was tried."""
+        """The best match of each tree; with everything observed, every length that promised anything."""
         for name, speculation in found.items():
             for candidate in speculation.candidates:
                 is_best = candidate.length == speculation.match_length
-                if is_best or run.observes_all:
+                if is_best or (run.observes_all and candidate.score > 0):
                     is_chosen = is_best and name == chosen
                     run.emit(Match(name, candidate.length, candidate.count, candidate.score, is_chosen))

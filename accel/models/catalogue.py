@@ -114,5 +114,5 @@ def _unknown(name: object, *, private: bool) -> str:
 
 
 def _short(value: object) -> str:
-    text = repr(value[:60] if isinstance(value, str) else value)
+    text = repr(value)
     return text if len(text) <= 80 else f"{text[:79]}…"

@@ -40,8 +40,6 @@ def fetch(
     if cached is not None:
         check_config(cached, check)
         return cached
-    if constants.HF_HUB_OFFLINE:
-        raise ModelUnavailable(_offline(hub))
     try:
         with cache_failures(hub.repo, Path(constants.HF_HUB_CACHE)):
             return _download(HfApi(), hub, progress, check, max_bytes)

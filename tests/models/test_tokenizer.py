@@ -14,7 +14,7 @@ TEXTS = [
     "",
     "Hello, world!",
     " leading and trailing  ",
-    "naïve café — “quoted”",
+    "naïve café — “quoted”, así",
     "👩‍👩‍👧‍👦 and 🏳️‍🌈, 👍🏽",
     "你好，世界。日本語とカタカナ",
     "def f(x):\n\tif x == 12345:\n\t\treturn  x   # four    spaces\n\n\n",
@@ -170,10 +170,9 @@ def test_vocabularies_are_compared_by_every_token(smollm: Tokenizer, embedded_fo
     before = Tokenizer(library, frozenset())
     assert not smollm.same_vocabulary(before)
     assert before.same_vocabulary(Tokenizer(sentencepiece_like(False), frozenset()))
-    library.add_tokens(["<new>"])
-    assert not Tokenizer(library, frozenset()).same_vocabulary(
-        Tokenizer(sentencepiece_like(True), frozenset())
-    )
+    other = sentencepiece_like(True)
+    assert library.add_tokens(["<new>"]) == other.add_tokens(["<other>"]) == 1
+    assert not Tokenizer(library, frozenset()).same_vocabulary(Tokenizer(other, frozenset()))
 
 
 def test_a_folder_without_a_tokenizer_has_none(tmp_path: Path) -> None:

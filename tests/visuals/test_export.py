@@ -8,7 +8,8 @@ from html.parser import HTMLParser
 
 from tests.visuals.runs import RunBook, chain
 from visuals import VIEWS
-from visuals.export import explorer_html, figure_html, script_json
+from visuals.export import explorer_html, figure_html
+from visuals.inline import script_json
 from visuals.scene import scene
 
 HOSTILE = "</script><script>window.broken=1</script><!--<img src=x onerror=alert(1)>"

@@ -160,3 +160,17 @@ def test_a_label_is_one_line_and_bounded() -> None:
     assert label(b"\n\n") == "↵↵"
     assert label("\u0301".encode()) == "◌\u0301"
     assert len(label(b"x" * 10_000)) < 100
+
+
+def test_a_draft_that_follows_older_text_is_still_drawn() -> None:
+    book = RunBook()
+    book.prefill()
+    odd = book.draft(0, " e")
+    book.run(book.tip, odd)
+    book.commit((), " f", "plain")
+    _, steps = read(book.trace())
+    assert [(node.slot, node.parent, node.depth) for node in steps[1].nodes] == [
+        (3, None, 0),
+        (odd, 3, 1),
+        (5, 3, 1),
+    ]

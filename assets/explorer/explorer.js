@@ -1,0 +1,203 @@
+// The explorer: one state, which messages and the reader move. `DraftScope.mount` makes one.
+(function (DraftScope) {
+  'use strict';
+
+  const { PHASES } = DraftScope;
+
+  /** A message of our own: from its JSON, or a copy, since a sender may go on changing what it sent. */
+  const received = (sent) => (typeof sent === 'string' ? JSON.parse(sent) : structuredClone(sent));
+
+  class Explorer {
+    constructor(element, options) {
+      this.options = options || {};
+      this.scene = null;
+      this.state = { step: 0, phase: 'commit', slot: null, playing: false, following: true, compact: false,
+        width: 600, treeWidth: 600, mapWidth: 300, palette: null };
+      this.player = new DraftScope.Player((step, phase) => this._show(step, phase, true), (index) => this.scene.steps[index]);
+      this.stage = new DraftScope.Stage(element, this);
+      this.stage.root.addEventListener('keydown', (event) => this._key(event));
+      this._still = matchMedia('(prefers-reduced-motion: reduce)');
+      if (this.options.scene) this.load(this.options.scene);
+      else this._draw(false);
+    }
+
+    destroy() {
+      this.player.stop();
+      cancelAnimationFrame(this._frame);
+      this.stage.destroy();
+    }
+
+    // ---- messages ------------------------------------------------------------------------------------------
+
+    /** Show a whole scene, or the first message of a run. */
+    load(sent) {
+      const message = received(sent);
+      this._stop();
+      this.scene = new DraftScope.Scene(message);
+      this.state.slot = null;
+      this.state.following = this.scene.live;
+      this._show(this.scene.live ? this.scene.last : this.scene.tellingStep(), 'commit', false);
+    }
+
+    /** Take the next message of a run. False: it was not the next one, and `onGap` was called. */
+    apply(sent) {
+      const message = received(sent);
+      if (message.head) {
+        this.load(message);
+        return true;
+      }
+      const expected = this.scene && this.scene.run === message.run ? this.scene.seq + 1 : null;
+      if (expected !== null && message.seq < expected) return true; // seen already
+      if (message.seq !== expected) {
+        if (this.options.onGap) this.options.onGap({ run: message.run, expected, got: message.seq });
+        return false;
+      }
+      this.scene.append(message);
+      if (this.state.following && message.steps && message.steps.length) this._followNewest();
+      else this._schedule();
+      return true;
+    }
+
+    /** Slow arrivals are acted out; fast ones are simply drawn. */
+    _followNewest() {
+      const now = performance.now();
+      const slow = now - (this._arrived || 0) > 500;
+      this._arrived = now;
+      if (slow && this.scene.last > 0 && !this._still.matches) this._animate(this.scene.last);
+      else {
+        this.player.stop();
+        this._show(this.scene.last, 'commit', false);
+      }
+    }
+
+    // ---- moving through the run ----------------------------------------------------------------------------
+
+    /** Show a step, at a phase ('commit': all of it), at once. */
+    goto(step, phase) {
+      if (!this.scene) return;
+      this._stop();
+      this.state.following = false;
+      this._show(step, phase || 'commit', false);
+    }
+
+    /** The next step, acted out; while one is being acted out, the rest of it at once. */
+    advance() {
+      if (!this.scene) return;
+      const { step, phase } = this.state;
+      const interrupted = this.player.busy && phase !== 'commit';
+      this._stop();
+      this.state.following = false;
+      if (interrupted || step >= this.scene.last) this._show(step, 'commit', false);
+      else this._animate(step + 1);
+    }
+
+    /** Play on from here; from the end, again from the beginning. */
+    play() {
+      if (!this.scene || !this.scene.steps.length) return;
+      const { step, phase } = this.state;
+      const whole = phase === 'commit';
+      this.state.playing = true;
+      this.state.following = false;
+      this._playFrom(whole && step >= this.scene.last ? 0 : step + Number(whole));
+    }
+
+    _playFrom(index) {
+      this._animate(index, () => {
+        if (index >= this.scene.last) this.pause();
+        else this._playFrom(index + 1);
+      });
+    }
+
+    pause() {
+      this._stop();
+      this._draw(false);
+    }
+
+    /** Follow the newest step of a run in progress again. */
+    follow() {
+      if (!this.scene) return;
+      this._stop();
+      this.state.following = true;
+      this._show(this.scene.last, 'commit', false);
+    }
+
+    setSpeed(speed) {
+      this.player.speed = speed;
+      this.stage.scrubber.speed.value = String(speed);
+    }
+
+    /** Choose a token everywhere; of another step, go there. Choosing it again lets go. */
+    select(slot, step) {
+      const index = step === undefined ? this.state.step : step;
+      const again = index === this.state.step && this.state.slot === slot;
+      if (index !== this.state.step) this.goto(index, 'commit');
+      else if (this.player.busy) this._stop();
+      this.state.slot = again ? null : slot;
+      this._draw(false);
+      if (this.options.onSelect) this.options.onSelect({ step: this.state.step, slot: this.state.slot });
+    }
+
+    _animate(index, then) {
+      this.player.moving = !this._still.matches;
+      this.player.animate(index, then);
+    }
+
+    _stop() {
+      this.player.stop();
+      this.state.playing = false;
+    }
+
+    _show(step, phase, moving) {
+      const at = Math.max(0, Math.min(step, this.scene.last));
+      if (at !== this.state.step) this.state.slot = null;
+      this.state.step = at;
+      this.state.phase = phase;
+      if (moving || !this.scene.live) this._draw(moving);
+      else this._schedule();
+      if (this.options.onStep) this.options.onStep({ step: at, phase });
+    }
+
+    // ---- drawing -------------------------------------------------------------------------------------------
+
+    /** Draw once before the next frame, however many messages come. */
+    _schedule() {
+      if (!this._frame) this._frame = requestAnimationFrame(() => this._draw(false));
+    }
+
+    _draw(moving) {
+      cancelAnimationFrame(this._frame);
+      this._frame = 0;
+      this.stage.draw(moving);
+    }
+
+    get drawMilliseconds() { return this.stage.milliseconds; }
+
+    // ---- keys ----------------------------------------------------------------------------------------------
+
+    _key(event) {
+      const typing = event.target.closest('select, summary, textarea, input:not(.ds-slider)');
+      if (typing || event.ctrlKey || event.metaKey || event.altKey || !this.scene) return;
+      const step = this.state.step;
+      const actions = {
+        ArrowLeft: () => (event.shiftKey ? this._phase(-1) : this.goto(step - 1)),
+        ArrowRight: () => (event.shiftKey ? this._phase(1) : this.advance()),
+        Home: () => this.goto(0),
+        End: () => this.goto(Infinity),
+        ' ': () => (this.state.playing ? this.pause() : this.play()),
+      };
+      const action = actions[event.key];
+      if (!action || (event.key === ' ' && event.target.closest('button'))) return;
+      event.preventDefault();
+      action();
+    }
+
+    _phase(move) {
+      const at = this.state.step * PHASES.length + PHASES.indexOf(this.state.phase) + move;
+      if (at < 0 || at >= this.scene.steps.length * PHASES.length) return;
+      this.goto(Math.floor(at / PHASES.length), PHASES[at % PHASES.length]);
+    }
+  }
+
+  /** Make an explorer inside an element. Options: scene, onGap({run, expected, got}), onSelect, onStep. */
+  DraftScope.mount = (element, options) => new Explorer(element, options);
+})(window.DraftScope = window.DraftScope || {});

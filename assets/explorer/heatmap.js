@@ -1,0 +1,155 @@
+// Layers x tokens: a column for every slot that was computed, bottom layer at the bottom, in the order of computing.
+(function (DraftScope) {
+  'use strict';
+
+  const { el, strings, say, prob, quoted } = DraftScope;
+  const LEFT = 44;
+  const TOP = 20; // the row of fate marks
+  const BOTTOM = 56; // token and step labels
+  const WIDEST = 20;
+  const NARROWEST = 14;
+
+  class Heatmap {
+    constructor(host) {
+      this.host = host;
+      this.canvas = el('canvas', { class: 'ds-canvas', role: 'img' });
+      this.empty = el('p', { class: 'ds-empty' }, strings.heatEmpty);
+      this.scale = el('span', { class: 'ds-scale' }, strings.cellLow, el('i', { class: 'ds-ramp' }), strings.cellHigh);
+      this.node = el('section', { class: 'ds-panel ds-panel-layers' },
+        el('header', { class: 'ds-head' }, el('h3', { class: 'ds-title' }, strings.heatTitle), this.scale), this.empty, this.canvas);
+      this.canvas.addEventListener('pointermove', (event) => this._hover(event));
+      this.canvas.addEventListener('pointerleave', () => host.tip.hide());
+      this.canvas.addEventListener('click', (event) => this._pick(event));
+    }
+
+    draw(scene, state) {
+      const filled = Boolean(scene && scene.steps.length);
+      this.empty.hidden = filled;
+      this.canvas.hidden = !filled;
+      this.scale.hidden = !filled || scene.head.observe !== 'full';
+      if (!filled) return;
+      const frame = this._frame(scene, state);
+      this.frame = frame;
+      const context = DraftScope.prepare(this.canvas, state.width, frame.height);
+      const palette = state.palette;
+      context.fillStyle = palette.sunken;
+      context.fillRect(LEFT, TOP, Math.max(0, state.width - LEFT), frame.layers * frame.ch);
+      for (let at = frame.from; at < frame.to; at++) this._column(context, scene, state, at);
+      DraftScope.heatmapLabels(context, scene, state, frame);
+      this.canvas.setAttribute('aria-label', say(strings.heatLabel, { step: state.step, layers: frame.layers }));
+    }
+
+    /** Which columns are in view and how large a cell is: a pure function of scene, step and width. */
+    _frame(scene, state) {
+      const { grid } = scene;
+      const end = grid.endOf(state.step, state.phase);
+      const full = grid.endOf(state.step, 'commit');
+      const room = Math.max(60, state.width - LEFT - 4);
+      const cw = Math.max(NARROWEST, Math.min(WIDEST, Math.floor(room / Math.max(1, grid.columns.length))));
+      const capacity = Math.floor(room / cw);
+      const from = Math.max(0, full - capacity);
+      let layers = scene.head.model.num_layers;
+      for (let at = from; at < full; at++) layers = Math.max(layers, ...grid.columns[at].runs.map((run) => run[1]));
+      const ch = Math.max(3, Math.min(11, Math.floor(250 / layers)));
+      return { from, to: end, cw, ch, layers, height: TOP + layers * ch + BOTTOM,
+        x: (at) => LEFT + (at - from) * cw, y: (layer) => TOP + (layers - 1 - layer) * ch };
+    }
+
+
+    _column(context, scene, state, at) {
+      const { cw, ch, layers } = this.frame;
+      const column = scene.grid.columns[at];
+      const x = this.frame.x(at);
+      const palette = state.palette;
+      const top = Math.min(layers, scene.grid.numLayers(column.lane));
+      for (let layer = 0; layer < top; layer++) {
+        const cell = scene.grid.cell(column, layer, state.step);
+        if (!cell) continue;
+        const y = this.frame.y(layer);
+        if (cell.kind === 'skipped') {
+          DraftScope.hatch(context, x, y, cw - 1, ch - 1, palette.edge);
+          continue;
+        }
+        const look = column.looks.get(layer);
+        context.fillStyle = look ? DraftScope.cividis(look.confidence) : palette[column.isTarget ? 'ran' : 'ran-draft'];
+        context.fillRect(x, y, cw - 1, ch - 1);
+        if (cell.kind === 'later') {
+          context.fillStyle = palette.drafted;
+          context.fillRect(x, y, 2, ch - 1);
+        }
+      }
+      this._marks(context, column, x, state);
+    }
+
+    _marks(context, column, x, state) {
+      const { cw, ch } = this.frame;
+      const palette = state.palette;
+      const middle = x + (cw - 1) / 2;
+      const judged = column.step < state.step || state.phase !== 'draft';
+      const fate = judged || column.fate === 'committed' ? column.fate : 'drafted';
+      DraftScope.drawMark(context, fate, middle, TOP - 9, Math.min(4.5, cw / 2 - 0.5), palette[fate]);
+      if (column.exit && column.exit.step <= state.step) {
+        context.fillStyle = palette['left-early'];
+        context.fillRect(x - 1, this.frame.y(column.exit.layer - 1) - 2, cw + 1, 3);
+      }
+      if (column.rolledBack !== null && column.rolledBack <= state.step) {
+        context.strokeStyle = palette.rejected;
+        context.lineWidth = 1.5;
+        context.beginPath();
+        context.moveTo(x, TOP);
+        context.lineTo(x + cw - 1, this.frame.y(-1));
+        context.stroke();
+      }
+      if (column.slot === state.slot) {
+        context.strokeStyle = palette.accent;
+        context.lineWidth = 2;
+        context.strokeRect(x - 1, TOP - 1, cw + 1, this.frame.layers * ch + 1);
+      }
+    }
+
+    /** The column and layer under a pointer, or null. */
+    _at(event) {
+      const { scene } = this.host;
+      if (!scene || !this.frame) return null;
+      const [x, y] = DraftScope.pointIn(this.canvas, event);
+      const at = this.frame.from + Math.floor((x - LEFT) / this.frame.cw);
+      const layer = this.frame.layers - 1 - Math.floor((y - TOP) / this.frame.ch);
+      const column = x >= LEFT && at < this.frame.to ? scene.grid.columns[at] : null;
+      return column ? { column, layer } : null;
+    }
+
+    _hover(event) {
+      const found = this._at(event);
+      if (!found) return this.host.tip.hide();
+      return this.host.tip.show(event.clientX, event.clientY, this._lines(found.column, found.layer));
+    }
+
+    _lines(column, layer) {
+      const { scene, state } = this.host;
+      const label = scene.columnLabel(column);
+      const lines = [column.count > 1 ? say(strings.tipPrefill, { count: column.count })
+        : quoted(label) + ' · ' + strings.fates[column.fate]];
+      const layers = scene.grid.numLayers(column.lane);
+      if (layer < 0 || layer >= layers) return lines;
+      const cell = scene.grid.cell(column, layer, state.step);
+      const what = !cell ? strings.tipNotRun : cell.kind === 'skipped' ? strings.tipSkipped : say(strings.tipRan, { step: cell.step });
+      lines.push(say(strings.tipLayer, { layer, layers }) + ' · ' + what);
+      const look = column.looks.get(layer);
+      if (look && cell) {
+        lines.push(say(strings.tipConfidence, { token: quoted(scene.label(look.token)), confidence: prob(look.confidence) }));
+      }
+      if (!column.isTarget) lines.push(say(strings.tipLane, { lane: column.lane }));
+      if (column.exit && column.exit.step <= state.step) {
+        lines.push(say(strings.tipExit, { layer: column.exit.layer, confidence: prob(column.exit.confidence), threshold: prob(column.exit.threshold) }));
+      }
+      return lines;
+    }
+
+    _pick(event) {
+      const found = this._at(event);
+      if (found && found.column.count === 1) this.host.select(found.column.slot, found.column.step);
+    }
+  }
+
+  DraftScope.Heatmap = Heatmap;
+})(window.DraftScope = window.DraftScope || {});

@@ -1,0 +1,116 @@
+// The panels and where they stand: built once, measured when the page changes, drawn from (scene, state).
+(function (DraftScope) {
+  'use strict';
+
+  const { el, strings } = DraftScope;
+  // From this width on: panels side by side; one under another; narrower, the tree is a list and panels take turns.
+  const WIDE = 960;
+  const MEDIUM = 640;
+
+  function innerWidth(node) {
+    const style = getComputedStyle(node);
+    return Math.floor(node.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight));
+  }
+
+  class Stage {
+    /** `host` is the explorer: its scene and state are drawn, its verbs are called. */
+    constructor(element, host) {
+      this.host = host;
+      this.root = el('div', { class: 'ds-root', tabindex: '-1' });
+      this.tip = new DraftScope.Tip(this.root);
+      host.tip = this.tip;
+      this.text = new DraftScope.TextPanel(host);
+      this.tree = new DraftScope.TreePanel(host);
+      this.why = new DraftScope.WhyPanel();
+      this.heatmap = new DraftScope.Heatmap(host);
+      this.timeline = new DraftScope.Timeline(host);
+      this.scrubber = new DraftScope.Scrubber(host);
+      this.counters = new DraftScope.Counters();
+      this.tree.node.appendChild(this.why.node);
+      this.panels = [this.counters, this.text, this.tree, this.why, this.heatmap, this.timeline, this.scrubber];
+      this.body = el('div', { class: 'ds-body', 'data-view': 'tree' }, this.counters.node, this.text.node, this._views(),
+        this.tree.node, this.heatmap.node, this.timeline.node, DraftScope.legend(), this.scrubber.node);
+      this.root.appendChild(this.body);
+      element.replaceChildren(this.root);
+      this._watch();
+    }
+
+    /** On a narrow page one of tree, layers and timeline is shown at a time. */
+    _views() {
+      const buttons = Object.entries(strings.views).map(([view, name]) => {
+        const button = el('button', { type: 'button', class: 'ds-phase', 'aria-pressed': String(view === 'tree') }, name);
+        button.addEventListener('click', () => {
+          this.body.setAttribute('data-view', view);
+          for (const other of buttons) other.setAttribute('aria-pressed', String(other === button));
+          this._measure();
+        });
+        return button;
+      });
+      return el('div', { class: 'ds-views ds-phases', role: 'group', 'aria-label': strings.view }, ...buttons);
+    }
+
+    _watch() {
+      const sizes = new ResizeObserver(() => this._measure());
+      const themes = new MutationObserver(() => this._recolour());
+      sizes.observe(this.root);
+      sizes.observe(this.scrubber.slider.parentElement); // it gives way to the Live button
+      for (let at = this.root.parentElement; at; at = at.parentElement) {
+        themes.observe(at, { attributes: true, attributeFilter: ['class', 'data-theme'] });
+      }
+      const dark = matchMedia('(prefers-color-scheme: dark)');
+      const onScheme = () => this._recolour();
+      dark.addEventListener('change', onScheme);
+      this._release = () => {
+        sizes.disconnect();
+        themes.disconnect();
+        dark.removeEventListener('change', onScheme);
+      };
+    }
+
+    destroy() {
+      this._release();
+      this.root.remove();
+    }
+
+    draw(moving) {
+      const { scene, state, player } = this.host;
+      if (!state.palette) this._size();
+      const began = performance.now();
+      const step = scene && scene.steps.length ? scene.steps[state.step] : null;
+      this.root.toggleAttribute('data-moving', moving);
+      this.root.style.setProperty('--ds-beat', Math.min(60, 150 / (step ? step.nodes.length : 1)) / player.speed + 'ms');
+      for (const panel of this.panels) panel.draw(scene, state);
+      this.milliseconds = performance.now() - began;
+    }
+
+    _recolour() {
+      const found = DraftScope.paletteOf(this.root);
+      if (JSON.stringify(found) === JSON.stringify(this.host.state.palette)) return; // some other class changed
+      this.host.state.palette = found;
+      this.draw(false);
+    }
+
+    /** Into the state: all that a picture depends on besides the run. Panels that are not shown have no width. */
+    _size() {
+      const { state } = this.host;
+      const width = this.root.clientWidth;
+      const kind = width >= WIDE ? 'wide' : width >= MEDIUM ? 'medium' : 'narrow';
+      this.root.className = 'ds-root ds-' + kind;
+      state.compact = kind === 'narrow';
+      const shown = [this.heatmap, this.timeline, this.tree].map((panel) => innerWidth(panel.node));
+      state.width = Math.max(...(state.compact ? shown : shown.slice(0, 2)), 0) || state.width;
+      state.treeWidth = Math.max(shown[2], 0) || state.treeWidth;
+      state.mapWidth = Math.max(innerWidth(this.scrubber.slider.parentElement), 0) || state.mapWidth;
+      state.palette = DraftScope.paletteOf(this.root);
+    }
+
+    _measure() {
+      const key = () => [this.host.state.width, this.host.state.treeWidth, this.host.state.mapWidth, this.host.state.compact].join();
+      const before = key();
+      this._size();
+      if (before !== key()) this.draw(false);
+    }
+  }
+
+  DraftScope.Stage = Stage;
+})(window.DraftScope = window.DraftScope || {});

@@ -1,0 +1,138 @@
+// Every sentence the explorer says, in one table. `{name}` is filled in as text, never as markup.
+(function (DraftScope) {
+  'use strict';
+
+  DraftScope.strings = {
+    faster: 'faster',
+    measured: 'measured',
+    modelled: 'modelled',
+    speedMeasured: 'Seconds per token of the model alone, measured in the same run, over this run’s',
+    speedModelled: 'Calibrated cost of a one-token pass over this run’s seconds per token: not measured side by side',
+    speedUnknown: 'Nothing to compare with was measured',
+    tokensAStep: 'tokens a step',
+    tokensAStepHint: 'Committed tokens per decoding step, the model’s own included; the model alone makes 1',
+    draftsKept: 'of drafts kept',
+    draftsKeptHint: 'Drafted tokens that became text, out of those tested. Tree branches never reached are not counted',
+    draftsKeptNote: '{kept} of {tested} tested, {drafted} drafted',
+    layerCalls: 'layer calls a token',
+    layerCallsHint: 'How often a layer ran, divided by committed tokens; drafting layers count too',
+    alone: 'alone: {value}',
+    threads: ['1 thread', '{n} threads'],
+    speed: 'tokens a second',
+    speedHint: 'Committed tokens per second of drafting, verifying and the rest, without the prompt and without looking',
+    sameText: 'Same text',
+    sameTextNote: 'token for token',
+    sameTextHint: 'Checked: token for token the text that the model alone gives',
+    otherText: 'Text differs',
+    otherTextHint: 'First at token {at}. The two best tokens there are {margin} apart',
+    otherTextHintPlain: 'First at token {at}',
+    unchecked: 'not checked',
+    uncheckedHint: 'This run was not compared with the text that the model alone gives',
+    running: 'running',
+    badge: 'text',
+
+    outputTitle: 'Output',
+    treeTitle: 'Draft tree',
+    heatTitle: 'Layers × tokens',
+    timeTitle: 'Timeline, in layer calls',
+    legendTitle: 'Legend',
+    outputEmpty: 'The text appears here, each piece marked by how it came to be, once a run or a recorded trace is opened.',
+    treeEmpty: 'The tree of guesses appears here, one for every step, once a run or a recorded trace is opened.',
+    treeNoDraft: 'Nothing was drafted in this step: the model gave one token by itself.',
+    treeNumbers: { draft: 'numbers: the draft’s probability', model: 'numbers: the model’s probability' },
+    treePrefill: 'The model reads the prompt ({tokens} tokens) and gives the first token.',
+    treeLeftOut: '{count} more drafted tokens are not drawn.',
+    heatEmpty: 'Which layers ran on which token appears here as the run goes on.',
+    timeEmpty: 'What was computed when, counted in layer calls, appears here as the run goes on.',
+    whyEmpty: 'Choose a token to read why it was kept, rejected or never reached.',
+    promptLabel: 'Prompt',
+
+    stepOf: 'Step {step} of {last}',
+    stepLive: 'Step {step}',
+    drafted: 'drafted {count}',
+    kept: 'kept {count}',
+    plusBonus: '+ 1 bonus',
+    plusRecovered: '+ 1 recovered',
+    plusPlain: '1 token',
+    took: 'Step {step}: {tokens} in {time}',
+
+    match: 'The last {tokens} {seen} {times} in {source}; expects {score} more to be kept.',
+    noMatch: 'No earlier text matched, so nothing was drafted.',
+    lastTokens: ['token', '{n} tokens'],
+    seen: ['was seen', 'were seen'],
+    times: ['once', '{n} times'],
+    sources: { text: 'the prompt and this answer', prompt: 'the prompt and this answer', request: 'the prompt and this answer',
+      local: 'the prompt and this answer', session: 'earlier answers', global: 'earlier answers' },
+
+    fates: {
+      committed: 'committed before', drafted: 'drafted', accepted: 'accepted', rejected: 'rejected',
+      unreached: 'never reached', bonus: 'bonus', recovered: 'recovered', plain: 'the model’s own',
+    },
+    fateHints: {
+      committed: 'Text that stood before this step began',
+      drafted: 'A guess, not yet judged by the model',
+      accepted: 'A guess that the model confirmed: it is text now',
+      rejected: 'A guess that the model did not confirm',
+      unreached: 'Never tested: a guess before it was rejected, or another was kept in its place',
+      bonus: 'The model’s own next token, free, after every guess on the path was kept',
+      recovered: 'The model’s own token, in place of a rejected guess',
+      plain: 'The model’s own token; nothing was drafted here',
+    },
+    cellRan: 'ran', cellDraft: 'ran while drafting', cellSkipped: 'skipped', cellLow: 'unsure', cellHigh: 'sure',
+    leftEarly: 'left early',
+
+    whyCommitted: '{token} was already text when this step began; every guess grows from it.',
+    whyDraftedYet: '{token} is a guess: the draft gives it {draft}. The model has not judged it yet.',
+    whyNotRecorded: '{token} was drafted (the draft gave it {draft}). Why it was or was not kept was not recorded.',
+    whyKeptGreedy: '{token} was kept: it is the model’s own first choice here ({target}); the draft gave it {draft}.',
+    whyKeptDrawn: '{token} was kept: the number drawn, {draw}, is below its chance of {accept} (the model gave it {target}, the draft {draft}).',
+    whyRejectedGreedy: '{token} was rejected: the model gave it {target} and its own first choice is another token; the draft gave it {draft}.',
+    whyRejectedGreedyFor: '{token} was rejected: the model gave it {target} and chose {chosen} instead; the draft gave it {draft}.',
+    whyRejectedDrawn: '{token} was rejected: the number drawn, {draw}, is not below its chance of {accept} (the model gave it {target}, the draft {draft}).',
+    whyResidual: 'What was left to choose from: {left}.',
+    whyUnreachedParent: '{token} was never tested: {parent}, which it follows, was rejected.',
+    whyUnreachedUnreached: '{token} was never tested: {parent}, which it follows, was not tested either.',
+    whyUnreachedSibling: '{token} was never tested: {sibling} was kept in its place.',
+    whyUnreachedEnd: '{token} was never tested: the text ended before it.',
+    whyUnreachedDraft: 'The draft gave it {draft}.',
+    whyBonus: '{token} is the bonus: every guess on its path was kept, so the same pass also gives the model’s next token.',
+    whyRecovered: '{token} is the model’s own token, put in place of the rejected guess.',
+    whyPlain: '{token} is the model’s own next token; nothing was drafted here.',
+    whyRolledBack: 'It was taken back later.',
+    whySource: 'Drafted by: {source}.',
+
+    tipLayer: 'layer {layer} of {layers}', tipConfidence: 'says {token} with {confidence}', tipNotRun: 'has not run',
+    tipSkipped: 'skipped', tipRan: 'ran in step {step}', tipLane: 'lane {lane}', tipStep: 'step {step}',
+    tipPrefill: 'the prompt, {count} tokens', tipDraft: 'draft {prob}', tipTarget: 'model {prob}',
+    tipBlock: 'layers {first} to {last} on {tokens}', tipSplit: 'drafting {draft}, verifying {verify}, other {other}',
+    tipExit: 'left after {layer} layers, {confidence} sure (threshold {threshold})',
+    axisLayer: 'layer', axisStep: 'step', axisSeconds: 'time', prompt: 'prompt',
+    heatLabel: 'Heatmap: which layers ran on which token, up to step {step}. {layers} layers, bottom layer at the bottom.',
+    timeLabel: 'Timeline around step {step}: what each lane ran, in layer calls.',
+    treeLabel: 'Draft tree of step {step}: {summary}.',
+    mapLabel: 'Tokens gained in each step',
+
+    controls: 'Playback', first: 'First step', prev: 'Previous step', play: 'Play', pause: 'Pause',
+    next: 'Next step', last: 'Last step', slider: 'Step', speedLabel: 'Speed', live: 'Live',
+    liveHint: 'Follow the newest step again', phaseLabel: 'Phase of the step',
+    phases: { draft: 'draft', verify: 'verify', commit: 'commit' },
+    phaseHints: { draft: 'The guesses', verify: 'What the model says of them', commit: 'What became text' },
+    view: 'View', views: { tree: 'Tree', layers: 'Layers', time: 'Timeline' },
+    keys: 'Keys: ← → step, Shift ← → phase, Home and End, Space to play',
+    seconds: 's', milliseconds: 'ms', tokens: ['1 token', '{n} tokens'],
+    ended: { length: 'reached the number of tokens asked for', eos: 'the model ended its answer',
+      stop: 'a stop string was reached', context: 'the context is full', cancelled: 'stopped', deadline: 'out of time' },
+    endedLine: 'The run ended: {reason}.',
+    dropped: 'After the end of the text: computed, but not part of the answer',
+  };
+
+  /** A sentence with `{name}`s filled in. */
+  DraftScope.say = function say(template, values) {
+    return template.replace(/\{(\w+)\}/g, (whole, name) => (values && name in values ? String(values[name]) : whole));
+  };
+
+  /** Singular or plural of a pair. */
+  DraftScope.count = function count(pair, n) {
+    return n === 1 ? pair[0] : DraftScope.say(pair[1], { n });
+  };
+})(window.DraftScope = window.DraftScope || {});

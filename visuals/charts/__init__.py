@@ -1,0 +1,1 @@
+"""Plotly figures, one file each; `visuals.VIEWS` is their table."""
