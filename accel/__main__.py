@@ -49,7 +49,9 @@ def run(
     seed: Annotated[int, typer.Option(help="The same seed gives the same trace.")] = 0,
     observe: Annotated[str, typer.Option(help="none, decisions or full.")] = "decisions",
     chat: Annotated[bool, typer.Option(help="Use the model's chat template.")] = True,
-    check: Annotated[bool, typer.Option(help="Measure the model's own loop too, and compare the texts.")] = False,
+    check: Annotated[
+        bool, typer.Option(help="Measure the model's own loop too, and compare the texts.")
+    ] = False,
     trace: Annotated[Path | None, typer.Option(help="Save the trace here, as JSON lines.")] = None,
     threads: Threads = 0,
     as_json: AsJson = False,
@@ -70,7 +72,14 @@ def run(
         _save(done, trace)
     if as_json:
         footer = asdict(done.footer)
-        _print_json({"model": asdict(done.header.model), "method": asdict(done.header.method), **footer, "tokens": done.tokens})
+        _print_json(
+            {
+                "model": asdict(done.header.model),
+                "method": asdict(done.header.method),
+                **footer,
+                "tokens": done.tokens,
+            }
+        )
         return
     print(done.text)
     for name, value in done.metrics.items():
@@ -81,7 +90,9 @@ def run(
 def compare(
     prompt: Prompt,
     model: ModelName = "smollm2-135m",
-    methods: Annotated[str, typer.Option(help="Names with commas between; our own loop always runs.")] = "suffix",
+    methods: Annotated[
+        str, typer.Option(help="Names with commas between; our own loop always runs.")
+    ] = "suffix",
     settings: Settings = [],  # noqa: B006
     draft: DraftName = "",
     device: Device = "auto",
@@ -120,7 +131,9 @@ def compare(
     if as_json:
         _print_json({"model": asdict(target.info), "rounds": rounds, "rows": [asdict(row) for row in rows]})
         return
-    _print_rows(rows, f"{target.info.name}, {target.info.dtype}, {target.info.threads} threads, {rounds} rounds")
+    _print_rows(
+        rows, f"{target.info.name}, {target.info.dtype}, {target.info.threads} threads, {rounds} rounds"
+    )
 
 
 @app.command()
@@ -132,7 +145,11 @@ def models(as_json: AsJson = False) -> None:
 
     found = [{"name": e.name, "parameters": e.parameters, "about": e.about} for e in CATALOGUE.values()]
     cards = [
-        {"name": m.name, "about": (m.__doc__ or "").strip(), "knobs": {k.name: k.default for k in knobs_of(m)}}
+        {
+            "name": m.name,
+            "about": (m.__doc__ or "").strip(),
+            "knobs": {k.name: k.default for k in knobs_of(m)},
+        }
         for m in METHODS.values()
     ]
     if as_json:
@@ -198,7 +215,17 @@ def _print_rows(rows: list[Any], title: str) -> None:
     from rich.table import Table
 
     table = Table(title=title)
-    for name in ("method", "tokens", "tokens/s", "x our loop", "(min-max)", "x generate", "tokens/step", "kept", "same text"):
+    for name in (
+        "method",
+        "tokens",
+        "tokens/s",
+        "x our loop",
+        "(min-max)",
+        "x generate",
+        "tokens/step",
+        "kept",
+        "same text",
+    ):
         table.add_column(name, justify="left" if name == "method" else "right")
     for row in rows:
         table.add_row(

@@ -52,7 +52,9 @@ def parse(lines: Iterable[str]) -> Trace:
     first = _json(*rows[0])
     schema = first.get("schema")
     if schema != SCHEMA or isinstance(schema, bool):
-        raise TraceError(f"line 1, schema: this reader knows schema {SCHEMA}, the file says {str(schema)[:40]!r}")
+        raise TraceError(
+            f"line 1, schema: this reader knows schema {SCHEMA}, the file says {str(schema)[:40]!r}"
+        )
     header: Header = decode(Header, first, "line 1")
     steps = tuple(decode(Step, _json(n, line), f"line {n}") for n, line in rows[1:-1])
     footer: Footer = decode(Footer, _json(*rows[-1]), f"line {rows[-1][0]}")
@@ -64,7 +66,9 @@ def parse(lines: Iterable[str]) -> Trace:
 def _json(number: int, line: str) -> dict[str, Any]:
     try:
         value = json.loads(line, parse_constant=_refuse_constant)
-        if not line.isascii() or "\\ud" in line.lower():  # half a character (a surrogate) cannot be saved again
+        if (
+            not line.isascii() or "\\ud" in line.lower()
+        ):  # half a character (a surrogate) cannot be saved again
             json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise TraceError(f"line {number}: not valid JSON ({str(error)[:80]})") from error
@@ -98,7 +102,8 @@ def decode(kind: Any, value: Any, where: str) -> Any:
     if origin is tuple:
         return _decode_tuple(get_args(kind), value, where)
     if origin is dict:
-        return _decode_dict(*get_args(kind), value, where)
+        key_kind, item_kind = get_args(kind)
+        return _decode_dict(key_kind, item_kind, value, where)
     return _decode_plain(kind, value, where)
 
 
@@ -210,7 +215,9 @@ def _check_event(event: Any, known: int, where: str) -> int:
     name = type(event).__name__
     if isinstance(event, Draft):
         if event.slot != known or not 0 <= event.parent < known:
-            raise TraceError(f"{where}, Draft: slot {event.slot} must be {known} and its parent an earlier slot")
+            raise TraceError(
+                f"{where}, Draft: slot {event.slot} must be {known} and its parent an earlier slot"
+            )
         return known + 1
     if isinstance(event, LayerRun) and not 0 <= event.first < event.last <= MAX_LAYERS:
         raise TraceError(f"{where}, LayerRun: layers {event.first} to {event.last} are not a run of layers")

@@ -105,7 +105,9 @@ def _rows(arms: list[Arm], library: Arm | None) -> Iterator[Row]:
             speedup=median(ratios),
             low=min(ratios),
             high=max(ratios),
-            over_library=median(_ratio(library, arm, i) for i in range(len(arm.seconds))) if library else None,
+            over_library=median(_ratio(library, arm, i) for i in range(len(arm.seconds)))
+            if library
+            else None,
             mean_acceptance_length=found.get("mean_acceptance_length"),
             acceptance_rate=found.get("acceptance_rate"),
             layer_calls_per_token=found.get("layer_calls_per_token"),

@@ -60,7 +60,13 @@ class Decoding:
     """One run as a stream of steps; when they are used up, `trace` is the whole of it."""
 
     def __init__(
-        self, model: Model, request: Request, session: Session | None, *, check: bool, stopping: Stopping = never
+        self,
+        model: Model,
+        request: Request,
+        session: Session | None,
+        *,
+        check: bool,
+        stopping: Stopping = never,
     ) -> None:
         self._model = model
         self._request = request
@@ -88,7 +94,12 @@ class Decoding:
         with self._session.answering(model):
             with torch.inference_mode():
                 run = Run(
-                    model, request.terms, request.ending(model), self._session, request.draft, Dice(request.terms.seed)
+                    model,
+                    request.terms,
+                    request.ending(model),
+                    self._session,
+                    request.draft,
+                    Dice(request.terms.seed),
                 )
             steps = decode(run, request, self._stopping)
             while True:

@@ -1,11 +1,11 @@
 """A lane: a model as one run sees it, with its own cache and its own progress for every slot.
 
-    layers
-      4 |  # # # # .      progress per slot: how many layers have run on it
-      3 |  # # # # .      here slots 0-3 are complete (the watermark is 4) and slot 4,
-      2 |  # # # # #      an early token, stopped after two layers; advancing slot 5 to
-      1 |  # # # # #      the top takes slot 4 along, in the same calls where they meet
-         slot 0 1 2 3 4
+layers
+  4 |  # # # # .      progress per slot: how many layers have run on it
+  3 |  # # # # .      here slots 0-3 are complete (the watermark is 4) and slot 4,
+  2 |  # # # # #      an early token, stopped after two layers; advancing slot 5 to
+  1 |  # # # # #      the top takes slot 4 along, in the same calls where they meet
+     slot 0 1 2 3 4
 """
 
 from __future__ import annotations

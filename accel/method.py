@@ -82,7 +82,9 @@ def with_knobs(method: type[Method], values: Mapping[str, Any]) -> Method:
     for name in values:
         if name not in known:
             choices = ", ".join(known) or "it has none"
-            raise InputError(f"knobs.{str(name)[:40]}", f"{method.name} has no such knob; its knobs: {choices}")
+            raise InputError(
+                f"knobs.{str(name)[:40]}", f"{method.name} has no such knob; its knobs: {choices}"
+            )
     return method(**{name: check_knob(known[name], value) for name, value in values.items()})
 
 

@@ -14,7 +14,6 @@ from accel.request import Request
 from accel.trace import Baseline, FinishReason, Parity
 from accel.tree import TokenTree
 
-
 UNCHECKED = Parity(checked=False, equal=False, first_divergence=None, margin=None)
 
 
@@ -50,10 +49,14 @@ def measure_baseline(
 def compare(model: Model, prompt: Sequence[int], expected: Sequence[int], tokens: Sequence[int]) -> Parity:
     """Where two greedy texts part, and by how much the model preferred its first choice to its second there."""
     pairs = zip(expected, tokens, strict=False)
-    at = next((i for i, (ours, theirs) in enumerate(pairs) if ours != theirs), min(len(expected), len(tokens)))
+    at = next(
+        (i for i, (ours, theirs) in enumerate(pairs) if ours != theirs), min(len(expected), len(tokens))
+    )
     if at == len(expected) == len(tokens):
         return Parity(checked=True, equal=True, first_divergence=None, margin=None)
-    return Parity(checked=True, equal=False, first_divergence=at, margin=_margin(model, [*prompt, *expected[:at]]))
+    return Parity(
+        checked=True, equal=False, first_divergence=at, margin=_margin(model, [*prompt, *expected[:at]])
+    )
 
 
 @torch.inference_mode()

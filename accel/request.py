@@ -123,7 +123,9 @@ def whole(field: str, value: Any, low: int, high: int) -> int:
 def _temperature(value: Any) -> float:
     read = number("temperature", value, 0.0, 100.0)
     if 0.0 < read < 1e-4:  # logits divided by less than this overflow
-        raise InputError("temperature", f"{read:g} is too small to divide by; use 0 for greedy, or at least 0.0001")
+        raise InputError(
+            "temperature", f"{read:g} is too small to divide by; use 0 for greedy, or at least 0.0001"
+        )
     return read
 
 
@@ -131,7 +133,9 @@ def _stops(model: Model, stop: Sequence[str]) -> tuple[str, ...]:
     if isinstance(stop, str | bytes) or not isinstance(stop, Sequence):
         raise InputError("stop", f"expected a list of strings, not {shown(stop)}")
     stops = tuple(stop)
-    if len(stops) > MAX_STOPS or any(not isinstance(s, str) or not 0 < len(s) <= MAX_STOP_CHARS for s in stops):
+    if len(stops) > MAX_STOPS or any(
+        not isinstance(s, str) or not 0 < len(s) <= MAX_STOP_CHARS for s in stops
+    ):
         raise InputError("stop", f"at most {MAX_STOPS} strings of 1 to {MAX_STOP_CHARS} characters")
     if stops and model.tokenizer is None:
         raise InputError("stop", "this model has no tokenizer, so its output has no text to stop at")
@@ -146,7 +150,8 @@ def _prompt_tokens(model: Model, prompt: str | Sequence[int], chat: bool) -> lis
         raise InputError("prompt", "it is empty; type something to continue")
     if len(tokens) >= model.context:
         raise InputError(
-            "prompt", f"it is {len(tokens)} tokens long; {model.info.name} reads at most {model.context - 1}. Shorten it"
+            "prompt",
+            f"it is {len(tokens)} tokens long; {model.info.name} reads at most {model.context - 1}. Shorten it",
         )
     size = model.layers.vocab_size
     if any(isinstance(t, bool) or not isinstance(t, int) or not 0 <= t < size for t in tokens):
@@ -158,7 +163,9 @@ def _encode(model: Model, prompt: str, chat: bool) -> list[int]:
     if model.tokenizer is None:
         raise InputError("prompt", "this model has no tokenizer; give a list of token ids")
     if len(prompt) > MAX_PROMPT_CHARS:
-        raise InputError("prompt", f"it has {len(prompt)} characters; at most {MAX_PROMPT_CHARS} are read. Shorten it")
+        raise InputError(
+            "prompt", f"it has {len(prompt)} characters; at most {MAX_PROMPT_CHARS} are read. Shorten it"
+        )
     if not prompt.replace("\x00", "").strip():
         raise InputError("prompt", "it is empty; type something to continue")
     return model.tokenizer.encode(prompt, chat=chat)
@@ -172,9 +179,11 @@ def _check_draft(model: Model, draft: Model) -> None:
         same = model.tokenizer.same_vocabulary(draft.tokenizer)
     if not same:
         raise InputError(
-            "draft", f"{draft.info.name} and {model.info.name} have different vocabularies; choose a model that shares it"
+            "draft",
+            f"{draft.info.name} and {model.info.name} have different vocabularies; choose a model that shares it",
         )
     if draft.context < model.context:
         raise InputError(
-            "draft", f"{draft.info.name} reads {draft.context} tokens, {model.info.name} {model.context}; choose a longer one"
+            "draft",
+            f"{draft.info.name} reads {draft.context} tokens, {model.info.name} {model.context}; choose a longer one",
         )

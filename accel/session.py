@@ -36,7 +36,9 @@ class Session:
     def answering(self, model: Model) -> Iterator[None]:
         """Holds the session for one run. Raises InputError for another model's run, or a second one at once."""
         if model is not self.model:
-            raise InputError("session", f"it belongs to {self.model.info.name}; make one for {model.info.name}")
+            raise InputError(
+                "session", f"it belongs to {self.model.info.name}; make one for {model.info.name}"
+            )
         if not self._busy.acquire(blocking=False):
             raise InputError("session", "it is decoding another prompt; wait for it, or use a second session")
         try:

@@ -9,7 +9,7 @@ from itertools import accumulate, repeat
 from operator import attrgetter
 from typing import NamedTuple
 
-from accel.speculation import NOTHING, Candidate, Occurrence, LookUp, Speculation
+from accel.speculation import NOTHING, Candidate, LookUp, Occurrence, Speculation
 from accel.suffix_states import ROOT, SuffixStates
 
 Locate = Callable[[tuple[int, int], list[int], int], Occurrence]

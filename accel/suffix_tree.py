@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from accel.speculation import Occurrence, LookUp, Speculation
+from accel.speculation import LookUp, Occurrence, Speculation
 from accel.suffix_draft import speculate
 from accel.suffix_states import ROOT, SuffixStates
 

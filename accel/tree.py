@@ -1,8 +1,8 @@
 """The token tree: every token the engine looks at is a slot; the committed text is its trunk, drafts are branches.
 
-        slot 0 -- 1 -- 2 -- 3 -- 4        trunk: prompt and committed text, trunk[i] at position i
-                                  \\-- 5 -- 6     a branch: two drafted tokens, positions 5 and 6
-                                   \\-- 7         a sibling of 5, also at position 5
+slot 0 -- 1 -- 2 -- 3 -- 4        trunk: prompt and committed text, trunk[i] at position i
+                          \\-- 5 -- 6     a branch: two drafted tokens, positions 5 and 6
+                           \\-- 7         a sibling of 5, also at position 5
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 VARIED = [
     "What is the capital of France, and what is it known for?",
     "Write a haiku about the sea.",
-    "def fibonacci(n):\n    \"\"\"Return the n-th Fibonacci number.\"\"\"\n",
+    'def fibonacci(n):\n    """Return the n-th Fibonacci number."""\n',
     "Explain photosynthesis to a child in three sentences.",
     "Translate to French: The weather is nice today and we are going to the park.",
     "List five animals and five colours, one per line.",

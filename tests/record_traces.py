@@ -36,7 +36,10 @@ def main() -> int:
         trace = accel.generate(model, prompt, observe="full", check=True, **asked)
         trace.save(FOLDER / f"{name}.jsonl")
         size = (FOLDER / f"{name}.jsonl").stat().st_size
-        print(f"{name}: {len(trace.tokens)} tokens, {len(trace.steps)} steps, {size / 1000:.0f} kB", file=sys.stderr)
+        print(
+            f"{name}: {len(trace.tokens)} tokens, {len(trace.steps)} steps, {size / 1000:.0f} kB",
+            file=sys.stderr,
+        )
     return 0
 
 

@@ -112,7 +112,9 @@ def test_events_are_whole(name, knobs, temperature):
 @each_case
 def test_observing_less_records_less_and_decides_the_same(name, knobs):
     asked = {"method": name, "knobs": knobs, "max_new_tokens": 16, "draft": drafting_for(name, "llama")}
-    none, decisions, full = (accel.generate(tiny(), PROMPT, observe=o, **asked) for o in ("none", "decisions", "full"))
+    none, decisions, full = (
+        accel.generate(tiny(), PROMPT, observe=o, **asked) for o in ("none", "decisions", "full")
+    )
     kinds = [
         {type(event) for step in trace.steps for event in step.events} for trace in (none, decisions, full)
     ]

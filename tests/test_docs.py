@@ -125,7 +125,9 @@ def a_real_step() -> str:
         if len(verdicts) > 1 and len({verdict.accepted for verdict in verdicts}) == 2:
             looked = trace.Observed | trace.Match
             kept = tuple(e for e in step.events if not isinstance(e, looked) or getattr(e, "chosen", False))
-            plain = codec.encode(dataclasses.replace(step, events=kept, pieces=dict(list(step.pieces.items())[:4])))
+            plain = codec.encode(
+                dataclasses.replace(step, events=kept, pieces=dict(list(step.pieces.items())[:4]))
+            )
             events = ",\n   ".join(json.dumps(event) for event in plain.pop("events"))
             rest = json.dumps(plain)[1:-1]
             return f'{{"events": [\n   {events}],\n {rest}}}'
@@ -136,7 +138,10 @@ def write_documents() -> None:
     content = README.read_text(encoding="utf-8")
     for part, make in MADE.items():
         content = re.sub(
-            f"(<!-- {part} -->\n).*?(<!-- /{part} -->)", lambda m, make=make: m[1] + make() + "\n" + m[2], content, flags=re.S
+            f"(<!-- {part} -->\n).*?(<!-- /{part} -->)",
+            lambda m, make=make: m[1] + make() + "\n" + m[2],
+            content,
+            flags=re.S,
         )
     README.write_text(content, encoding="utf-8")
     document = ROOT / "docs" / "trace.md"

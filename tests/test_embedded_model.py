@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import pytest
 import torch
 
@@ -63,7 +62,9 @@ def test_bf16_commits_only_tokens_within_four_units_of_the_top(bf16, name):
             assert parity.first_divergence is not None
             at = len(trace.header.prompt.tokens) + parity.first_divergence
             assert parity.margin is not None
-            assert parity.margin <= 4 * BF16_STEP * 2.0 ** int(top[at - len(trace.header.prompt.tokens)].log2())
+            assert parity.margin <= 4 * BF16_STEP * 2.0 ** int(
+                top[at - len(trace.header.prompt.tokens)].log2()
+            )
 
 
 @torch.inference_mode()
@@ -88,7 +89,12 @@ def test_stop_strings_end_the_text_inside_an_accepted_run(fp32):
     stop = free.text[len(free.text) // 2 :][:7]
     for name in METHODS:
         trace = accel.generate(
-            fp32, REPEAT, method=name, max_new_tokens=TOKENS, stop=[stop], draft=fp32 if name == "draft_model" else None
+            fp32,
+            REPEAT,
+            method=name,
+            max_new_tokens=TOKENS,
+            stop=[stop],
+            draft=fp32 if name == "draft_model" else None,
         )
         assert trace.finish_reason == "stop"
         assert trace.text == free.text[: free.text.find(stop)]

@@ -71,7 +71,9 @@ class Toy:
         return sum((token + 1) * (self.vocab_size + 1) ** i for i, token in enumerate(path))
 
 
-def toy_model(toy: Toy | None = None, *, end_tokens: frozenset[int] = frozenset(), context: int = 64) -> Model:
+def toy_model(
+    toy: Toy | None = None, *, end_tokens: frozenset[int] = frozenset(), context: int = 64
+) -> Model:
     toy = toy or Toy()
     info = ModelInfo("toy", f"toy-{toy.seed}", "toy", toy.num_layers, "float64", "cpu", 1, "toy")
     calibration = Calibration((1, 2, 4, 8), (1.0, 1.0, 1.0, 1.0), 0.1)
@@ -122,7 +124,9 @@ def _next_script(taken: list[tuple[int, int]]) -> list[int] | None:
     return None
 
 
-def play_method(model: Model, prompt: list[int], dice: Dice, session: Session | None = None, **asked) -> list[Step]:
+def play_method(
+    model: Model, prompt: list[int], dice: Dice, session: Session | None = None, **asked
+) -> list[Step]:
     """The steps of one run with these dice."""
     terms = {
         "method": "autoregressive", "knobs": {}, "max_new_tokens": 3, "temperature": 1.0, "top_k": 0, "top_p": 1.0,

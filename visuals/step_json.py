@@ -146,10 +146,17 @@ def _unbroken(layers: dict[int, Look]) -> Iterator[list[Look]]:
 
 
 def _run_of_looks(run: list[Look]) -> list[Any]:
-    levels = [round(max(0.0, min(1.0, look.confidence)) * 4095) for look in run]
+    levels = [_level(look.confidence) for look in run]
     digits = "".join(_BASE64[level >> 6] + _BASE64[level & 63] for level in levels)
     tops = [[token, len(list(same))] for token, same in groupby(look.token for look in run)]
     return [run[0].slot, run[0].layer, digits, tops]
+
+
+def _level(confidence: float) -> int:
+    """0 to 4095; the ends stand for exactly 0 and 1 only."""
+    if confidence <= 0:
+        return 0
+    return 4095 if confidence >= 1 else min(4094, max(1, round(confidence * 4095)))
 
 
 def _matches(rows: StepRows) -> dict[str, Any]:

@@ -65,7 +65,11 @@ class DraftModel:
         """Tokens to follow `parent` with their probabilities: the top ones, or drawn without replacement."""
         if run.sampling.is_greedy:
             probs = logits.float().softmax(-1)
-            tokens = top_tokens(logits[None]) if self.branching == 1 else logits.topk(self.branching).indices.tolist()
+            tokens = (
+                top_tokens(logits[None])
+                if self.branching == 1
+                else logits.topk(self.branching).indices.tolist()
+            )
             return [(token, probs[token].item()) for token in tokens]
         probs = run.sampling.probs(logits[None])[0]
         draft.proposals[parent] = probs

@@ -29,7 +29,7 @@ class NgramIndex:
     _counts: dict[tuple[int, ...], int] = field(default_factory=dict)
 
     def extend(self, tokens: Sequence[int]) -> None:
-        """Append tokens. The newest n-grams are entered only when a token follows them: they must not find themselves."""
+        """Append tokens. An n-gram is entered when a token follows it, so that the newest do not find themselves."""
         for token in tokens:
             end = len(self.text)
             for length in range(1, min(self.longest, end) + 1):

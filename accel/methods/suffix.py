@@ -70,7 +70,9 @@ class Suffix:
     offset: Annotated[float, Range(-16, 16, "Tokens to guess on top of that.")] = 0.0
     min_prob: Annotated[float, Range(0, 1, "Guesses seen more seldom than this share are left out.")] = 0.1
     num_draft_tokens: Annotated[int, Range(1, 63, "The most tokens to guess at once.")] = 32
-    branching: Annotated[bool, Switch("Guess several ways on, as a tree, instead of the most frequent one.")] = False
+    branching: Annotated[
+        bool, Switch("Guess several ways on, as a tree, instead of the most frequent one.")
+    ] = False
     memory: Annotated[
         str, Choice(("both", "request", "session"), "Where to look: this request, earlier answers, or both.")
     ] = "both"

@@ -51,7 +51,9 @@ class Cache:
         Source and target rows overlap, so the gathered copy is made before anything is written.
         """
         targets = list(range(first, first + len(sources)))
-        stay = next((i for i, (a, b) in enumerate(zip(sources, targets, strict=True)) if a != b), len(sources))
+        stay = next(
+            (i for i, (a, b) in enumerate(zip(sources, targets, strict=True)) if a != b), len(sources)
+        )
         if stay == len(sources):
             return
         gathered = self._kv[:, :, :, torch.tensor(sources[stay:], device=self._kv.device)]

@@ -151,6 +151,6 @@ def resolve_dtype(dtype: str, device: str) -> str:
         return dtype
     if device != "cpu":
         return "bfloat16"
-    capabilities = getattr(torch.cpu, "get_capabilities", dict)()
+    capabilities: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
     native = any(capabilities.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
     return "bfloat16" if native else "float32"

@@ -76,6 +76,7 @@
         setText(cell.value, value);
         setText(cell.label, label);
         setText(cell.note, note);
+        cell.value.classList.toggle('ds-word', /[a-z]{2}/.test(value));
         if (cell.node.title !== hint) cell.node.title = hint;
       });
       this.cells[5].node.classList.toggle('ds-good', found[5][0] === '✓');

@@ -26,22 +26,8 @@ watch('value', () => take(props.value));
 """
 
 
-class Explorer(gr.HTML):
-    """Takes scene messages (see `visuals.scene`) as its value."""
-
-    def __init__(self, value: dict[str, Any] | None = None, **options: Any) -> None:
-        super().__init__(
-            value=value,
-            html_template=TEMPLATE,
-            js_on_load=ON_LOAD,
-            apply_default_css=False,
-            elem_id="explorer",
-            **options,
-        )
-
-    def api_info(self) -> dict[str, Any]:
-        return {"type": "object", "description": "a message of a scene: {run, seq, head?, steps?, end?}"}
-
-    def get_block_name(self) -> str:
-        """gradio's own HTML component draws it in the browser."""
-        return "html"
+def explorer(value: dict[str, Any] | None = None) -> gr.HTML:
+    """The component; its value is a scene message (see `visuals.scene`)."""
+    return gr.HTML(
+        value=value, html_template=TEMPLATE, js_on_load=ON_LOAD, apply_default_css=False, elem_id="explorer"
+    )

@@ -17,9 +17,17 @@ from accel.models.errors import ModelRefused
 from accel.models.unavailable import ModelUnavailable
 from accel.trace import Trace, TraceError
 from visuals.page import words
-from visuals.page.component import Explorer
+from visuals.page.component import explorer
 from visuals.page.escape import escape
-from visuals.page.inputs import DEVICES, DTYPES, MAX_NEW_TOKENS, MAX_PROMPT_CHARS, check_asked, is_public, read_trace
+from visuals.page.inputs import (
+    DEVICES,
+    DTYPES,
+    MAX_NEW_TOKENS,
+    MAX_PROMPT_CHARS,
+    check_asked,
+    is_public,
+    read_trace,
+)
 from visuals.page.knobs import knob_groups
 from visuals.page.live import Visitor, play, whole_scene
 
@@ -50,10 +58,11 @@ def explore(recorded: dict[str, Path]) -> None:
     form |= _settings()
     status = gr.HTML(escape(words.WELCOME), elem_id="status", elem_classes=["ds-status"])
     first = next(iter(recorded.values()), None)
-    explorer = Explorer(whole_scene(Trace.load(first)) if first else None)
+    picture = explorer(whole_scene(Trace.load(first)) if first else None)
 
+    shown_with = {**dict.fromkeys(groups, ()), "draft": ("draft_model",)}
     form["method"].change(
-        lambda method: [gr.update(visible=name == method) for name in groups] + [gr.update(visible=method == "draft_model")],
+        lambda method: [gr.update(visible=method in (name, *shown)) for name, shown in shown_with.items()],
         form["method"], [*groups.values(), form["draft"]], queue=False, show_progress="hidden", api_visibility="private",
     )  # fmt: skip
     names = list(form)
@@ -64,16 +73,16 @@ def explore(recorded: dict[str, Path]) -> None:
     live = run.click(
         on_run,
         [visitor, *form.values()],
-        [visitor, explorer, status, download, run, stop],
+        [visitor, picture, status, download, run, stop],
         concurrency_id="compute", concurrency_limit=1, show_progress="hidden", api_visibility="private",
     )  # fmt: skip
     stop.click(_stop, visitor, None, queue=False, show_progress="hidden", api_visibility="private")
     trace.input(
-        lambda name: _recorded(recorded, name), trace, [explorer, status, download],
+        lambda name: _recorded(recorded, name), trace, [picture, status, download],
         queue=False, show_progress="hidden", api_visibility="private", cancels=[live],
     )  # fmt: skip
     upload.upload(
-        _uploaded, upload, [explorer, status], queue=False, show_progress="hidden", api_visibility="private"
+        _uploaded, upload, [picture, status], queue=False, show_progress="hidden", api_visibility="private"
     )
 
 
@@ -113,7 +122,8 @@ def _settings() -> dict[str, Any]:
 def _run(seen: Visitor | None, given: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
     """Outputs: visitor, explorer, status, download, run, stop. Whatever happens, Run comes back."""
     visitor = seen or Visitor()
-    idle, busy = (gr.update(interactive=True), gr.update(interactive=False)), (gr.update(interactive=False), gr.update(interactive=True))
+    on, off = gr.update(interactive=True), gr.update(interactive=False)
+    idle, busy = (on, off), (off, on)
     try:
         asked = check_asked(given)
         for update in play(visitor, asked):
@@ -132,7 +142,9 @@ def _said(error: Exception) -> str:
     log.exception("unexpected error %s", reference)
     if isinstance(error, MemoryError):
         return f'<span role="alert" class="ds-error">{escape(words.MEMORY)}</span>'
-    return f'<span role="alert" class="ds-error">{escape(words.UNEXPECTED.format(reference=reference))}</span>'
+    return (
+        f'<span role="alert" class="ds-error">{escape(words.UNEXPECTED.format(reference=reference))}</span>'
+    )
 
 
 def _stop(visitor: Visitor | None) -> None:

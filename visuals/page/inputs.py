@@ -80,7 +80,9 @@ def _prompt(value: Any) -> str:
     if not isinstance(value, str):
         raise InputError("prompt", "expected text")
     if len(value) > MAX_PROMPT_CHARS:
-        raise InputError("prompt", f"it has {len(value):,} characters; at most {MAX_PROMPT_CHARS:,} are read. Shorten it")
+        raise InputError(
+            "prompt", f"it has {len(value):,} characters; at most {MAX_PROMPT_CHARS:,} are read. Shorten it"
+        )
     if not value.replace("\x00", "").strip():
         raise InputError("prompt", "it is empty; type something to continue")
     return value
@@ -118,7 +120,9 @@ def read_trace(path: Any) -> Trace:
     try:
         file = Path(str(path))
         if file.stat().st_size > MAX_TRACE_BYTES:
-            raise TraceError(f"the file is larger than {MAX_TRACE_BYTES // 1_000_000} MB; export a shorter run")
+            raise TraceError(
+                f"the file is larger than {MAX_TRACE_BYTES // 1_000_000} MB; export a shorter run"
+            )
         return Trace.load(file)
     except OSError as error:
         raise TraceError("the file could not be read; upload it again") from error

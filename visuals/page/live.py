@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 from time import perf_counter
-from typing import Any
 
 from accel.api import stream
 from accel.models.load import load
@@ -19,7 +18,9 @@ from accel.trace import FinishReason, Trace
 from visuals.page.inputs import Asked, is_public
 from visuals.scene import Message, SceneWriter, scene
 
-INTERVAL = 1 / 15  # seconds between messages: more often than a screen is read, seldom enough for a slow browser
+INTERVAL = (
+    1 / 15
+)  # seconds between messages: more often than a screen is read, seldom enough for a slow browser
 
 
 @dataclass
@@ -64,7 +65,9 @@ def play(visitor: Visitor, asked: Asked) -> Iterator[Update]:
     yield Update("Loading the model…")
     private = not is_public()
     model = load(asked.model, device=asked.device, dtype=asked.dtype, private=private)
-    draft = load(asked.draft, device=asked.device, dtype=asked.dtype, private=private) if asked.draft else None
+    draft = (
+        load(asked.draft, device=asked.device, dtype=asked.dtype, private=private) if asked.draft else None
+    )
     yield Update("Reading the prompt…")
 
     def stopping() -> FinishReason | None:
@@ -89,7 +92,9 @@ def play(visitor: Visitor, asked: Asked) -> Iterator[Update]:
     if asked.check and not visitor.stop.is_set():
         yield Update("Measuring the model alone, for the comparison…")
     trace = decoding.trace()
-    yield Update(_ending(trace), {**writer.finish(trace.footer), "whole": whole_scene(trace)}, visitor.save(trace))
+    yield Update(
+        _ending(trace), {**writer.finish(trace.footer), "whole": whole_scene(trace)}, visitor.save(trace)
+    )
 
 
 def whole_scene(trace: Trace) -> Message:
@@ -107,5 +112,3 @@ def _ending(trace: Trace) -> str:
         "deadline": "Stopped: the time allowed for one run is up.",
     }
     return reasons[trace.finish_reason]
-
-

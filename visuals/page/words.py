@@ -32,4 +32,6 @@ WELCOME = "This is a recorded run of a real model. Press play, or step through i
 PLAYING = "A recorded run: {name}."
 UPLOADED = "Your trace. Press play, or step through it."
 MEMORY = "There was not enough memory for this run; shorten the prompt or choose a smaller model."
-UNEXPECTED = "Something went wrong inside (reference {reference}); your prompt is untouched. Try again, or reload."
+UNEXPECTED = (
+    "Something went wrong inside (reference {reference}); your prompt is untouched. Try again, or reload."
+)
