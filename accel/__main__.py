@@ -120,12 +120,22 @@ def compare(
             raise InputError("--set", f"{name!r:.60} names no method compared here; write method.knob=value")
     requests = [
         check_request(
-            target, text, method=name, knobs={k.partition(".")[2]: v for k, v in knobs.items() if k.startswith(f"{name}.")},
-            max_new_tokens=max_new_tokens, temperature=0.0, top_k=0, top_p=1.0, stop=(), seed=0, observe="none",
-            chat=True, draft=drafter,
+            target,
+            text,
+            method=name,
+            knobs=_knobs_of(name, knobs),
+            max_new_tokens=max_new_tokens,
+            temperature=0.0,
+            top_k=0,
+            top_p=1.0,
+            stop=(),
+            seed=0,
+            observe="none",
+            chat=True,
+            draft=drafter,
         )
         for name in names
-    ]  # fmt: skip
+    ]
     with bar() as tell:
         rows = measure(target, requests, rounds, with_library=library, tell=tell)
     if as_json:
@@ -197,6 +207,13 @@ def _knobs(settings: list[str]) -> dict[str, str]:
         if "=" not in setting:
             raise InputError("--set", f"{setting!r:.60} is not name=value")
     return {name: value for name, _, value in (setting.partition("=") for setting in settings)}
+
+
+def _knobs_of(method: str, knobs: dict[str, str]) -> dict[str, str]:
+    """Those written as method.knob=value for this method."""
+    return {
+        name.partition(".")[2]: value for name, value in knobs.items() if name.partition(".")[0] == method
+    }
 
 
 def _save(trace: Any, path: Path) -> None:

@@ -68,7 +68,7 @@ def _json(number: int, line: str) -> dict[str, Any]:
         value = json.loads(line, parse_constant=_refuse_constant)
         if (
             not line.isascii() or "\\ud" in line.lower()
-        ):  # half a character (a surrogate) cannot be saved again
+        ):  # half a character: cannot be saved again
             json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise TraceError(f"line {number}: not valid JSON ({str(error)[:80]})") from error

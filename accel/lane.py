@@ -132,7 +132,7 @@ class Lane:
             if resumable or slot in keep:
                 self._hidden[slot] = hidden[i]
             else:
-                self._hidden.pop(slot, None)  # of the layer it left from: never to be taken for the top one
+                self._hidden.pop(slot, None)  # of a lower layer: not to be taken for the top
 
     def _rows(self, batch: list[int]) -> Rows:
         """Where these slots live in the cache and what they may look at: the trunk before them, and their line."""

@@ -77,7 +77,7 @@ class _Sampled:
     def accept(self, token: int, dice: Dice) -> tuple[float, bool, float]:
         prob = self._p[token].item()
         if self._q is not None:
-            prob = min(prob / self._q[token].item(), 1.0)  # in this order, NaN stays NaN and is not accepted
+            prob = min(prob / self._q[token].item(), 1.0)  # in this order NaN is never accepted
         accepted, draw = dice.accept(prob)
         return prob, accepted, draw
 

@@ -63,7 +63,8 @@ def test_a_run_prints_one_object_and_saves_its_trace(folder, tmp_path):
     path = tmp_path / "trace.jsonl"
     done = start(
         *shlex.split("run - --method prompt_lookup --set longest_match=2 --set calibrated=false"),
-        *shlex.split("--dtype float32 --max-new-tokens 9 --check --json --no-chat"), "--trace", str(path), "--model", folder,
+        *shlex.split("--dtype float32 --max-new-tokens 9 --check --json --no-chat"),
+        "--trace", str(path), "--model", folder,
         given="the end the end",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -51,13 +51,13 @@ def folder(progress: Progress = silent) -> Path:
 
     Two processes may ask at once: the second waits for the first. Nothing half-made ever bears the name.
     """
-    from filelock import FileLock
-
     models = cache_root() / "models"
     target = models / NAME
     with cache_failures(NAME, models):
         if damage(target) is None:
             return target
+        from filelock import FileLock
+
         models.mkdir(parents=True, exist_ok=True)
         with FileLock(models / f".{NAME}.lock"):
             if (why := damage(target)) is not None:

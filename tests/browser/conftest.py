@@ -7,10 +7,15 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
+
+from accel.trace import Trace
+from tests.browser.opened import Opened
+from visuals.export import explorer_html
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -43,3 +48,24 @@ def chromium() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def opened(chromium: Any, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
+    """Open a trace as an exported file. Any request or complaint that a test does not expect fails it."""
+    made: list[Opened] = []
+
+    def open_page(trace: Trace, **context: Any) -> Opened:
+        file = tmp_path / f"run{len(made)}.html"
+        file.write_text(explorer_html(trace), encoding="utf-8")
+        here = Opened(chromium.new_page(**({"viewport": {"width": 1280, "height": 900}} | context)))
+        made.append(here)
+        here.page.goto(file.as_uri())
+        return here
+
+    yield open_page
+    for here in made:
+        here.page.close()
+        assert here.complaints == []
+        assert [url for url in here.requests if not url.startswith("file:")] == []
+        assert len(here.requests) == 1

@@ -2,104 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 
-from accel.trace import Match, Observed, Residual, Trace
-from tests.visuals.runs import NUM_LAYERS, RunBook
-from visuals.export import explorer_html
-from visuals.scene import SceneWriter, packed, whole
+from tests.browser.opened import Opened, run
 
 pytestmark = pytest.mark.browser
-
-# All that is drawn, canvases included; what is focused or moving is not part of a state.
-PICTURE = """() => JSON.stringify([
-  ...['.ds-counters', '.ds-text', '.ds-panel-tree', '.ds-panel-time .ds-head'].map(
-    (at) => document.querySelector(at).outerHTML),
-  ...['.ds-panel-layers canvas', '.ds-panel-time canvas', '.ds-map'].map(
-    (at) => document.querySelector(at).toDataURL()),
-])"""
-
-
-def run(num_steps: int = 6, pieces: tuple[str, ...] = (" one", " two", " three", " four")) -> Trace:
-    """Steps of four drafts in a small tree, at observe=full."""
-    book = RunBook(observe="full")
-    book.prefill()
-    for step in range(num_steps):
-        tip = book.tip
-        book.log(Match("text", 7, 2, 3.5, True))
-        first = book.draft(tip, pieces[step % 4])
-        second = book.draft(first, pieces[(step + 1) % 4], 0.25)
-        other = book.draft(first, pieces[(step + 2) % 4], 0.125)
-        below = book.draft(other, pieces[(step + 3) % 4], 0.0625)
-        book.run(tip, first, second, other, below)
-        book.judge(first, True)
-        book.judge(second, False, 0.0625)
-        book.log(Residual(second, (book.token(pieces[0]),), (1.0,)))
-        for slot in (tip, first, second, other, below):
-            book.log(*(Observed(slot, layer, 0, layer / 5) for layer in range(1, NUM_LAYERS + 1)))
-        book.commit((first,), f" own{step}", "recovered")
-    return book.trace(measured=True)
-
-
-class Opened:
-    """A page with an exported run in it, and what it asked for and complained of."""
-
-    def __init__(self, page: Any) -> None:
-        self.page = page
-        self.requests: list[str] = []
-        self.complaints: list[str] = []
-        page.on("request", lambda asked: self.requests.append(asked.url))
-        page.on("console", lambda message: self.complaints.append(message.text))
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-
-    def goto(self, step: int, phase: str = "commit") -> None:
-        self.page.evaluate("([step, phase]) => explorer.goto(step, phase)", [step, phase])
-
-    def state(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.page.evaluate(
-            "() => ({...explorer.state, palette: null, busy: explorer.player.busy})"
-        )
-        return found
-
-    def picture(self) -> str:
-        return hashlib.sha256(self.page.evaluate(PICTURE).encode()).hexdigest()
-
-    def settle(self, step: int) -> None:
-        self.page.wait_for_function(
-            "step => explorer.state.step == step && explorer.state.phase == 'commit' && !explorer.player.busy"
-            " && new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))",
-            arg=step,
-        )
-
-    def text(self, selector: str) -> str:
-        found: str = self.page.inner_text(selector)
-        return found
-
-
-@pytest.fixture
-def opened(chromium: Any, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
-    """Open a trace as an exported file. Any request or complaint that a test does not expect fails it."""
-    made: list[Opened] = []
-
-    def open_page(trace: Trace, **context: Any) -> Opened:
-        file = tmp_path / f"run{len(made)}.html"
-        file.write_text(explorer_html(trace), encoding="utf-8")
-        here = Opened(chromium.new_page(**({"viewport": {"width": 1280, "height": 900}} | context)))
-        made.append(here)
-        here.page.goto(file.as_uri())
-        return here
-
-    yield open_page
-    for here in made:
-        here.page.close()
-        assert here.complaints == []
-        assert [url for url in here.requests if not url.startswith("file:")] == []
-        assert len(here.requests) == 1
 
 
 def test_a_step_looks_the_same_however_it_is_reached(opened: Callable[..., Opened]) -> None:
@@ -267,55 +176,6 @@ def test_dark_follows_the_reader_and_the_page(opened: Callable[..., Opened]) -> 
     assert dark != light
     here.page.evaluate("document.body.classList.add('dark')")
     assert here.page.evaluate(ground) == dark
-
-
-def test_deltas_lead_to_the_same_pictures_as_the_whole(opened: Callable[..., Opened]) -> None:
-    trace = run()
-    writer = SceneWriter("live", trace.header)
-    deltas = [writer.start(), *(writer.add([step]) for step in trace.steps), writer.finish(trace.footer)]
-    here = opened(trace)
-    here.goto(6)
-    expected = here.picture()
-    for delta in deltas:
-        assert here.page.evaluate("delta => explorer.apply(delta)", packed(delta))
-    here.settle(6)
-    here.goto(6)
-    assert here.picture() == expected
-
-
-def test_a_missing_delta_is_noticed_and_mended(opened: Callable[..., Opened]) -> None:
-    trace = run()
-    writer = SceneWriter("live", trace.header)
-    start, first, _, third = writer.start(), *(writer.add([step]) for step in trace.steps[:3])
-    here = opened(trace)
-    apply = "delta => explorer.apply(delta)"
-    here.page.evaluate("explorer.options.onGap = (gap) => { window.gap = gap; }")
-    assert here.page.evaluate(apply, start)
-    assert here.page.evaluate(apply, first)
-    assert here.page.evaluate(apply, first)  # the same again is ignored
-    assert not here.page.evaluate(apply, third)
-    assert here.page.evaluate("window.gap") == {"run": "live", "expected": 2, "got": 3}
-    here.page.evaluate("delta => { explorer.apply(delta); delta.steps.length = 0; }", first)  # a copy is kept
-    mended = whole(trace.header, trace.steps[:3], None, run="live", seq=3)
-    here.page.evaluate("scene => explorer.load(scene)", mended)
-    assert here.page.evaluate(apply, writer.add(trace.steps[3:4]))
-    here.settle(3)
-
-
-def test_the_newest_step_is_followed_until_one_looks_back(opened: Callable[..., Opened]) -> None:
-    trace = run()
-    writer = SceneWriter("live", trace.header)
-    here = opened(trace)
-    apply = "delta => explorer.apply(delta)"
-    here.page.evaluate(apply, writer.start() | writer.add(trace.steps[:3]))
-    here.settle(2)
-    here.page.evaluate(apply, writer.add(trace.steps[3:4]))
-    here.settle(3)
-    here.page.locator(".ds-root").press("ArrowLeft")
-    here.page.evaluate(apply, writer.add(trace.steps[4:5]))
-    here.settle(2)
-    here.page.get_by_role("button", name="Live").click()
-    here.settle(4)
 
 
 def test_without_a_run_every_panel_says_what_would_fill_it(opened: Callable[..., Opened]) -> None:

@@ -34,26 +34,38 @@ from visuals.page.live import Visitor, play, whole_scene
 EXPECTED = (InputError, ModelRefused, ModelUnavailable, ModelFailed, TraceError)
 METHOD = "suffix" if "suffix" in METHODS else next(iter(METHODS))
 
+# For events that do no decoding: not queued behind runs, and not offered to programs.
+AT_ONCE: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+
 log = logging.getLogger("draftscope")
 
 
 def explore(recorded: dict[str, Path]) -> None:
     """Lay out the tab inside the current Blocks. `recorded` names the traces that ship with the app."""
     visitor = gr.State(None, time_to_live=15 * 60)
-    with gr.Row(equal_height=True):
-        trace = gr.Dropdown(list(recorded), value=next(iter(recorded), None), label=words.RECORDED, scale=3)
-        upload = gr.UploadButton(words.UPLOAD, file_types=[".jsonl"], scale=1, elem_id="upload")
-        download = gr.DownloadButton(words.DOWNLOAD, scale=1, interactive=False, elem_id="download")
-    with gr.Row(equal_height=True):
+    with gr.Row(elem_classes=["ds-line"]):
+        trace = gr.Dropdown(list(recorded), value=next(iter(recorded), None), label=words.RECORDED, scale=6)
+        upload = gr.UploadButton(
+            words.UPLOAD, file_types=[".jsonl"], size="md", min_width=140, elem_id="upload"
+        )
+        download = gr.DownloadButton(
+            words.DOWNLOAD, size="md", min_width=140, interactive=False, elem_id="download"
+        )
+    with gr.Row(elem_classes=["ds-line"]):
         prompt = gr.Textbox(
-            words.PROMPT, label=words.PROMPT_LABEL, lines=2, max_lines=8, max_length=MAX_PROMPT_CHARS, scale=5,
+            words.PROMPT,
+            label=words.PROMPT_LABEL,
+            lines=2,
+            max_lines=8,
+            max_length=MAX_PROMPT_CHARS,
+            scale=6,
             elem_id="prompt",
-        )  # fmt: skip
-        with gr.Column(scale=1, min_width=120):
-            run = gr.Button(words.RUN, variant="primary", elem_id="run")
-            stop = gr.Button(words.STOP, interactive=False, elem_id="stop")
+        )
+        run = gr.Button(words.RUN, variant="primary", size="md", min_width=140, elem_id="run")
+        stop = gr.Button(words.STOP, interactive=False, size="md", min_width=140, elem_id="stop")
     form = {"prompt": prompt, **_choices()}
-    groups, knobs = knob_groups(METHOD)
+    with gr.Accordion(words.KNOBS, open=False):
+        groups, knobs = knob_groups(METHOD)
     form |= knobs
     form |= _settings()
     status = gr.HTML(escape(words.WELCOME), elem_id="status", elem_classes=["ds-status"])
@@ -63,8 +75,10 @@ def explore(recorded: dict[str, Path]) -> None:
     shown_with = {**dict.fromkeys(groups, ()), "draft": ("draft_model",)}
     form["method"].change(
         lambda method: [gr.update(visible=method in (name, *shown)) for name, shown in shown_with.items()],
-        form["method"], [*groups.values(), form["draft"]], queue=False, show_progress="hidden", api_visibility="private",
-    )  # fmt: skip
+        form["method"],
+        [*groups.values(), form["draft"]],
+        **AT_ONCE,
+    )
     names = list(form)
 
     def on_run(seen: Visitor | None, *values: Any) -> Iterator[tuple[Any, ...]]:
@@ -76,14 +90,12 @@ def explore(recorded: dict[str, Path]) -> None:
         [visitor, picture, status, download, run, stop],
         concurrency_id="compute", concurrency_limit=1, show_progress="hidden", api_visibility="private",
     )  # fmt: skip
-    stop.click(_stop, visitor, None, queue=False, show_progress="hidden", api_visibility="private")
+    stop.click(_stop, visitor, None, **AT_ONCE)
     trace.input(
         lambda name: _recorded(recorded, name), trace, [picture, status, download],
-        queue=False, show_progress="hidden", api_visibility="private", cancels=[live],
+        **AT_ONCE, cancels=[live],
     )  # fmt: skip
-    upload.upload(
-        _uploaded, upload, [picture, status], queue=False, show_progress="hidden", api_visibility="private"
-    )
+    upload.upload(_uploaded, upload, [picture, status], **AT_ONCE)
 
 
 def _choices() -> dict[str, Any]:

@@ -12,6 +12,8 @@ STYLE = """
 .ds-lead { margin: 2px 0 0; opacity: .8; }
 .ds-status { font-size: 14px; min-height: 22px; }
 .ds-status .ds-error { color: var(--ds-rejected, #b3440b); font-weight: 600; }
+.ds-line { align-items: flex-end; }
+.ds-line > button, .ds-line > .wrap > button, .ds-line button.md { flex: 0 0 140px; height: 46px; margin-bottom: 1px; }
 .ds-card p { margin: 0; padding: 8px 12px 0; font-size: 14px; }
 """
 
