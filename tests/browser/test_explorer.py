@@ -62,6 +62,18 @@ def test_fates_are_drawn_as_they_were(opened: Callable[..., Opened]) -> None:
     assert here.page.evaluate(count, "recovered") == 0
 
 
+def test_the_text_is_what_was_committed_by_then(opened: Callable[..., Opened]) -> None:
+    here = opened(run())
+    for step, text in (
+        (6, " d one own0 two own1 three own2 four own3 one own4 two own5"),
+        (2, " d one own0 two own1"),
+    ):
+        here.goto(step)
+        assert here.page.inner_text(".ds-flow") == text.strip()
+    here.goto(2, "verify")  # not committed yet
+    assert here.page.inner_text(".ds-flow") == "d one own0"
+
+
 def test_counters_and_sentences_say_what_the_trace_holds(opened: Callable[..., Opened]) -> None:
     here = opened(run())
     here.goto(6)

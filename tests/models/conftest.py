@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from accel.models import embedded
-from accel.models.progress import bar
 from accel.models.wheel import Source
 
 GGUF = b"GGUF, only pretending " * 1000
@@ -28,13 +27,6 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subprocess, "Popen", refuse)
     monkeypatch.setattr(socket, "socket", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
-
-
-@pytest.fixture(scope="session")
-def embedded_folder() -> Path:
-    """The embedded model's folder in the cache; brought there by the first test, which needs the network."""
-    with bar() as progress:
-        return embedded.folder(progress)
 
 
 @pytest.fixture

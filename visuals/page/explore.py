@@ -17,7 +17,7 @@ from accel.models.errors import ModelRefused
 from accel.models.unavailable import ModelUnavailable
 from accel.trace import Trace, TraceError
 from visuals.page import words
-from visuals.page.component import explorer
+from visuals.page.component import explorer, message_text
 from visuals.page.escape import escape
 from visuals.page.inputs import (
     DEVICES,
@@ -70,7 +70,7 @@ def explore(recorded: dict[str, Path]) -> None:
     form |= _settings()
     status = gr.HTML(escape(words.WELCOME), elem_id="status", elem_classes=["ds-status"])
     first = next(iter(recorded.values()), None)
-    picture = explorer(whole_scene(Trace.load(first)) if first else None)
+    picture = explorer(message_text(whole_scene(Trace.load(first))) if first else None)
 
     shown_with = {**dict.fromkeys(groups, ()), "draft": ("draft_model",)}
     form["method"].change(
@@ -139,7 +139,7 @@ def _run(seen: Visitor | None, given: dict[str, Any]) -> Iterator[tuple[Any, ...
     try:
         asked = check_asked(given)
         for update in play(visitor, asked):
-            message = update.message if update.message else gr.skip()
+            message = message_text(update.message) if update.message else gr.skip()
             download = gr.update(value=update.download, interactive=True) if update.download else gr.skip()
             yield visitor, message, escape(update.status), download, *(idle if update.download else busy)
     except Exception as error:
@@ -168,11 +168,11 @@ def _recorded(recorded: dict[str, Path], name: Any) -> tuple[Any, ...]:
     if not isinstance(name, str) or name not in recorded:
         return gr.skip(), _said(InputError("trace", "no recorded run of that name")), gr.skip()
     path = recorded[name]
-    return whole_scene(Trace.load(path)), escape(words.PLAYING.format(name=name)), gr.skip()
+    return message_text(whole_scene(Trace.load(path))), escape(words.PLAYING.format(name=name)), gr.skip()
 
 
 def _uploaded(path: Any) -> tuple[Any, str]:
     try:
-        return whole_scene(read_trace(path)), escape(words.UPLOADED)
+        return message_text(whole_scene(read_trace(path))), escape(words.UPLOADED)
     except Exception as error:
         return gr.skip(), _said(error)

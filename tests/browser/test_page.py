@@ -1,0 +1,196 @@
+"""The page in a real browser: a recorded run at once, a live run on the embedded model, stop, save, open, bad input."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+
+from accel.trace import Trace
+
+pytestmark = pytest.mark.browser
+ROOT = Path(__file__).resolve().parents[2]
+EXPLORER = "document.querySelector('#explorer .ds-mount').explorer"
+HOSTILE = (
+    'Say <img src=x onerror="document.body.dataset.pwned=1"> ${alert(1)} {{7*7}} '
+    "</script><script>document.body.dataset.pwned=2</script>"
+)
+WAIT = 240_000  # ms: the machine may be busy, and the first run loads the model
+
+
+@pytest.fixture(scope="module")
+def address(embedded_folder: Path) -> Iterator[str]:
+    """The page, served by `python app.py` on a port of its own."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    env = {**os.environ, "GRADIO_SERVER_PORT": port, "GRADIO_SERVER_NAME": "127.0.0.1"}
+    server = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=env, stdout=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}/"
+    try:
+        for _ in range(600):
+            try:
+                urlopen(url, timeout=5).read()
+                break
+            except (URLError, OSError):
+                assert server.poll() is None, "app.py ended"
+                time.sleep(0.1)
+        yield url
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+@pytest.fixture
+def page(chromium: Any, address: str) -> Iterator[Any]:
+    """The page opened anew; any complaint in the console or request to elsewhere fails the test."""
+    made = chromium.new_page(viewport={"width": 1280, "height": 900}, accept_downloads=True)
+    complaints: list[str] = []
+    made.on("pageerror", lambda error: complaints.append(str(error)))
+    # A stream that the page itself closes at its end is reported as an aborted request; it is none.
+    made.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    requests: list[str] = []
+    made.on("request", lambda request: requests.append(request.url))
+    made.goto(address)
+    made.wait_for_selector(".ds-counter")
+    made.wait_for_function(f"{EXPLORER}.scene")
+    yield made
+    pwned = made.evaluate("document.body.dataset.pwned")
+    made.close()
+    assert pwned is None
+    assert complaints == []
+    assert [url for url in requests if not url.startswith((address, "data:", "blob:"))] == []
+
+
+def num_steps(page: Any) -> int:
+    count: int = page.evaluate(f"{EXPLORER}.scene.steps.length")
+    return count
+
+
+def run_to_end(page: Any, prompt: str, tokens: int = 24) -> str:
+    page.fill("#prompt textarea", prompt)
+    page.get_by_label("number input for Most new tokens").fill(str(tokens))
+    page.click("#run")
+    page.wait_for_function(
+        "/^(Done|Stopped)/.test(document.querySelector('#status').innerText)", timeout=WAIT
+    )
+    text: str = page.inner_text("#status")
+    return text
+
+
+def test_a_recorded_run_is_there_at_once_and_can_be_stepped(page):
+    before = page.evaluate(f"{EXPLORER}.state.step")
+    picture = page.inner_html(".ds-tree")
+    page.get_by_role("button", name=re.compile("^next step", re.I)).click()
+    page.wait_for_function(f"{EXPLORER}.state.step === {before + 1} && !{EXPLORER}.player.busy")
+    assert page.inner_html(".ds-tree") != picture
+    page.get_by_role("button", name=re.compile("^previous step", re.I)).click()
+    page.wait_for_function(f"{EXPLORER}.state.step === {before}")
+    assert page.inner_html(".ds-tree") == picture
+
+
+def test_another_recorded_run_can_be_chosen(page):
+    run = page.evaluate(f"{EXPLORER}.scene.run")
+    page.get_by_label("Play a recorded run").click()
+    page.get_by_role("option").nth(3).click()
+    page.wait_for_function(f"{EXPLORER}.scene.run !== '{run}'")
+    assert page.evaluate(f"{EXPLORER}.scene.head.method.name") == "autoregressive"
+
+
+def test_a_prompt_of_ones_own_is_decoded_live_saved_and_opened_again(page, tmp_path):
+    counters = page.inner_text(".ds-counters")
+    recorded = page.evaluate(f"{EXPLORER}.scene.run")
+    page.fill("#prompt textarea", "Repeat three times: the quick brown fox jumps over the lazy dog.")
+    page.get_by_label("number input for Most new tokens").fill("48")
+    page.click("#run")
+    page.wait_for_function(f"{EXPLORER}.scene.run !== '{recorded}'", timeout=WAIT)
+    grown = set()
+    while not re.match("Done", page.inner_text("#status")):
+        grown.add((num_steps(page), page.inner_html(".ds-tree")[-200:]))
+        time.sleep(0.02)
+    assert len({steps for steps, _ in grown}) > 2, "the run was not watched while it grew"
+    assert len({tree for _, tree in grown}) > 2
+    assert page.inner_text(".ds-counters") != counters
+    assert page.evaluate(f"{EXPLORER}.scene.end.parity.checked")
+    assert page.evaluate("document.querySelectorAll('.ds-tree .ds-mark').length") > 0
+
+    with page.expect_download() as waiting:
+        page.click("#download")
+    file = tmp_path / "run.jsonl"
+    waiting.value.save_as(file)
+    trace = Trace.load(file)
+    assert len(trace.steps) == num_steps(page)
+    assert trace.header.method.name == "suffix"
+
+    live = page.evaluate(f"{EXPLORER}.scene.run")
+    page.set_input_files("#upload input[type=file], input[type=file]", file)
+    page.wait_for_function(f"{EXPLORER}.scene.run !== '{live}'")
+    assert num_steps(page) == len(trace.steps)
+
+
+def test_stop_ends_a_run_and_keeps_what_was_decoded(page):
+    page.fill("#prompt textarea", "Write a very long story about a ship, with many chapters.")
+    page.get_by_label("number input for Most new tokens").fill("512")
+    recorded = page.evaluate(f"{EXPLORER}.scene.run")
+    page.click("#run")
+    page.wait_for_function(
+        f"{EXPLORER}.scene.run !== '{recorded}' && {EXPLORER}.scene.steps.length > 3", timeout=WAIT
+    )
+    page.click("#stop")
+    page.wait_for_function("/^Stopped/.test(document.querySelector('#status').innerText)", timeout=20_000)
+    kept = num_steps(page)
+    time.sleep(1)
+    assert num_steps(page) == kept > 3
+    assert page.evaluate(f"{EXPLORER}.scene.end.finish_reason") == "cancelled"
+    assert page.is_enabled("#run")
+
+
+def test_hostile_text_is_shown_and_never_run(page):
+    run_to_end(page, HOSTILE, 6)
+    page.get_by_text("Prompt", exact=True).first.click()
+    assert "<img src=x onerror=" in page.inner_text("#explorer")
+    assert "{{7*7}}" in page.inner_text("#explorer")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "said"), [("   ", "prompt: it is empty"), ("x" * 20_001, "prompt: it has 20,001")]
+)
+def test_a_bad_prompt_is_named_and_nothing_is_lost(page, prompt, said):
+    page.evaluate("document.querySelector('#prompt textarea').removeAttribute('maxlength')")
+    steps = num_steps(page)
+    page.fill("#prompt textarea", prompt)
+    page.click("#run")
+    page.wait_for_selector("#status [role=alert]")
+    assert said in page.inner_text("#status")
+    assert page.input_value("#prompt textarea") == prompt
+    assert num_steps(page) == steps
+    assert page.is_enabled("#run")
+
+
+def test_a_file_that_is_no_trace_is_refused_in_words(page, tmp_path):
+    broken = tmp_path / "broken.jsonl"
+    broken.write_text('{"schema": 99}\n{}\n{}\n')
+    steps = num_steps(page)
+    page.set_input_files("#upload input[type=file], input[type=file]", broken)
+    page.wait_for_selector("#status [role=alert]")
+    assert "schema 1" in page.inner_text("#status")
+    assert num_steps(page) == steps
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_shows_it_without_scrolling_sideways(chromium, address, scheme):
+    page = chromium.new_page(viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    page.goto(address)
+    page.wait_for_selector(".ds-counter")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.close()
