@@ -31,7 +31,7 @@ def recorded_traces() -> dict[str, Path]:
 def build() -> gr.Blocks:
     """The whole page; no model is loaded."""
     with gr.Blocks(title=words.TITLE, analytics_enabled=False) as page:
-        gr.HTML(f'<h1 class="ds-title">{words.TITLE}</h1><p class="ds-lead">{words.LEAD}</p>')
+        gr.HTML(f"<h1>{words.TITLE}</h1><p>{words.LEAD}</p>", elem_classes=["ds-head"])
         explore(recorded_traces())
     return page.queue(max_size=16, default_concurrency_limit=16)
 

@@ -11,12 +11,12 @@ from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from accel.trace import SCHEMA, Commit, Draft, Event, Footer, Header, LayerRun, Step, Trace, TraceError
+from accel.integrity import check_integrity
+from accel.trace import SCHEMA, Event, Footer, Header, Step, Trace, TraceError
 
 EVENTS: dict[str, type] = {kind.__name__: kind for kind in get_args(Event)}
 MAX_STEPS = 100_000
 MAX_EVENTS_PER_STEP = 100_000
-MAX_LAYERS = 10_000
 
 
 def encode(value: Any) -> Any:
@@ -59,16 +59,14 @@ def parse(lines: Iterable[str]) -> Trace:
     steps = tuple(decode(Step, _json(n, line), f"line {n}") for n, line in rows[1:-1])
     footer: Footer = decode(Footer, _json(*rows[-1]), f"line {rows[-1][0]}")
     trace = Trace(header, steps, footer)
-    _check_integrity(trace)
+    check_integrity(trace)
     return trace
 
 
 def _json(number: int, line: str) -> dict[str, Any]:
     try:
         value = json.loads(line, parse_constant=_refuse_constant)
-        if (
-            not line.isascii() or "\\ud" in line.lower()
-        ):  # half a character: cannot be saved again
+        if not line.isascii() or "\\ud" in line.lower():  # half a character: cannot be saved again
             json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise TraceError(f"line {number}: not valid JSON ({str(error)[:80]})") from error
@@ -191,46 +189,3 @@ def _decode_piece(value: Any, where: str) -> bytes:
     if isinstance(value, list) and all(type(byte) is int and 0 <= byte < 256 for byte in value):
         return bytes(value)
     raise _wrong(where, "text or a list of bytes", value)
-
-
-def _check_integrity(trace: Trace) -> None:
-    """Slots must be introduced before they are named, in rising order; each step ends in its one Commit."""
-    known = len(trace.header.prompt.tokens)
-    if known == 0:
-        raise TraceError("line 1.prompt.tokens: empty")
-    for number, step in enumerate(trace.steps):
-        where = f"step {number}"
-        if step.index != number:
-            raise TraceError(f"{where}, index: expected {number}, found {step.index}")
-        if [isinstance(event, Commit) for event in step.events].count(True) != 1 or not isinstance(
-            step.events[-1], Commit
-        ):
-            raise TraceError(f"{where}, events: a step ends in exactly one Commit")
-        for event in step.events:
-            known = _check_event(event, known, where)
-
-
-def _check_event(event: Any, known: int, where: str) -> int:
-    """`known` slots exist before this event; returns how many do after it."""
-    name = type(event).__name__
-    if isinstance(event, Draft):
-        if event.slot != known or not 0 <= event.parent < known:
-            raise TraceError(
-                f"{where}, Draft: slot {event.slot} must be {known} and its parent an earlier slot"
-            )
-        return known + 1
-    if isinstance(event, LayerRun) and not 0 <= event.first < event.last <= MAX_LAYERS:
-        raise TraceError(f"{where}, LayerRun: layers {event.first} to {event.last} are not a run of layers")
-    slots = getattr(event, "slots", ()) or ((event.slot,) if hasattr(event, "slot") else ())
-    limit = known
-    if isinstance(event, Commit):
-        limit = known + 1
-        if not event.slots or len(event.slots) != len(event.tokens):
-            raise TraceError(f"{where}, Commit: as many slots as tokens, at least one")
-    if any(not 0 <= slot < limit for slot in slots):
-        raise TraceError(f"{where}, {name}: a slot that nothing introduced")
-    if isinstance(event, Commit) and known in event.slots:
-        if event.slots[-1] != known:
-            raise TraceError(f"{where}, Commit: a new slot comes last")
-        return known + 1
-    return known

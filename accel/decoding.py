@@ -74,6 +74,7 @@ class Decoding:
         self._check = check
         self._stopping = stopping
         self._steps: list[Step] = []
+        self._started = False
         self.finish_reason: FinishReason = "cancelled"
         terms = request.terms
         self.header = Header(
@@ -90,6 +91,10 @@ class Decoding:
         )
 
     def __iter__(self) -> Iterator[Step]:
+        """Decode. Once: a second look at the steps is a look at the trace."""
+        if self._started:
+            raise RuntimeError("this run has been started already; its steps are in trace().steps")
+        self._started = True
         request, model = self._request, self._model
         with self._session.answering(model):
             with torch.inference_mode():

@@ -46,7 +46,7 @@ class Request:
             stop=self.limits.stop,
             max_new_tokens=self.limits.max_new_tokens,
             room=model.context - len(self.terms.prompt),
-            piece=model.piece,
+            piece=model.text_piece,
         )
 
 
@@ -67,7 +67,7 @@ def check_request(
     draft: Model | None,
 ) -> Request:
     """Everything a caller passed, as one value; the first thing wrong is an InputError naming its field."""
-    chosen = with_knobs(_method(method), knobs)
+    chosen = method_with_knobs(method, knobs)
     if not isinstance(chat, bool):
         raise InputError("chat", f"{shown(chat)} is neither True nor False")
     limits = Limits(whole("max_new_tokens", max_new_tokens, 1, MAX_NEW_TOKENS), _stops(model, stop), chat)
@@ -90,6 +90,11 @@ def check_request(
         calibration=model.calibration,
     )
     return Request(chosen, terms, limits, draft)
+
+
+def method_with_knobs(name: str, knobs: Mapping[str, Any]) -> Method:
+    """The method of that name with these knobs; InputError for either."""
+    return with_knobs(_method(name), knobs)
 
 
 def _method(name: str) -> type[Method]:
@@ -168,7 +173,12 @@ def _encode(model: Model, prompt: str, chat: bool) -> list[int]:
         )
     if not prompt.replace("\x00", "").strip():
         raise InputError("prompt", "it is empty; type something to continue")
-    return model.tokenizer.encode(prompt, chat=chat)
+    try:
+        return model.tokenizer.encode(prompt, chat=chat)
+    except ValueError as error:
+        raise InputError(
+            "chat", f"the model's chat template failed ({str(error)[:120]}); turn it off"
+        ) from error
 
 
 def _check_draft(model: Model, draft: Model) -> None:

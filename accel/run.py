@@ -10,6 +10,7 @@ from torch import Tensor
 
 from accel.clock import Clock
 from accel.ending import Ending
+from accel.errors import ModelFailed
 from accel.lane import Lane
 from accel.models.layered import LayeredModel
 from accel.models.model import Model
@@ -185,5 +186,7 @@ class Run:
             top, tokens = logits.max(-1)
             confidence = (top - logits.logsumexp(-1)).exp()
             readouts = zip(places[at : at + READOUT_ROWS], tokens.tolist(), confidence.tolist(), strict=True)
+            if not bool(torch.isfinite(confidence).all()):
+                raise ModelFailed("the model's hidden states are not finite numbers; try dtype float32")
             for (slot, layer), token, sure in readouts:
                 self.emit(Observed(slot, layer, token, sure))

@@ -27,6 +27,11 @@ class Model:
         """The bytes of a token; its id in angle brackets where there is no tokenizer."""
         return f"<{token}>".encode() if self.tokenizer is None else self.tokenizer.piece(token)
 
+    def text_piece(self, token: int) -> bytes:
+        """What a token adds to the text: nothing for a special one, which decoding leaves out."""
+        special = self.tokenizer is not None and token in self.tokenizer.special_ids
+        return b"" if special else self.piece(token)
+
     def decode(self, tokens: Sequence[int]) -> str:
         """The tokenizer's own decoding, special tokens left out."""
         if self.tokenizer is None:

@@ -53,6 +53,8 @@ class Tokenizer:
         self._library = library
         own = library.eos_token_id
         self.eos_ids = end_tokens if own is None else end_tokens | {int(own)}
+        marked = {token for token, added in library.added_tokens_decoder.items() if added.special}
+        self.special_ids = frozenset(library.all_special_ids) | marked
         self._pieces = PieceReader(library)
 
     def encode(self, text: str, *, chat: bool) -> list[int]:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
 import gradio as gr
-
-from visuals.scene import Message
 
 # Static text only: whatever comes from a prompt or a token reaches the browser as the component's value, which the
 # explorer writes with textContent, and never as part of a template.
@@ -29,16 +25,11 @@ watch('value', () => take(props.value));
 
 
 def explorer(value: str | None = None) -> gr.HTML:
-    """The component; its value is a message as `message_text` writes it."""
+    """The component; its value is a packed scene message.
+
+    Text, because gradio sends a streamed object as its difference from the one before and patches it in place in
+    the browser; with nested lists of changing length that mixed two messages (gradio 6.31).
+    """
     return gr.HTML(
         value=value, html_template=TEMPLATE, js_on_load=ON_LOAD, apply_default_css=False, elem_id="explorer"
     )
-
-
-def message_text(message: Message) -> str:
-    """A scene message as the component's value.
-
-    Text, because gradio sends a streamed object as its difference from the one before and patches it in place in
-    the browser; with nested lists of changing length that was seen to mix two messages (gradio 6.31).
-    """
-    return json.dumps(message, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

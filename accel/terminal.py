@@ -1,0 +1,113 @@
+"""What the commands share: their options, how they read arguments, and how they print."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from accel.errors import InputError
+from accel.trace import Trace
+
+if TYPE_CHECKING:
+    from accel.models.model import Model
+
+Prompt = Annotated[str, typer.Argument(help="What to continue or answer; - reads standard input.")]
+ModelName = Annotated[str, typer.Option("--model", help="A catalogue name, a local folder or a hub id.")]
+DraftName = Annotated[str, typer.Option("--draft", help="The model that guesses, for method draft_model.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
+Dtype = Annotated[str, typer.Option(help="auto, float32, bfloat16 or float16.")]
+Settings = Annotated[list[str], typer.Option("--set", help="A knob, as name=value; may be repeated.")]
+MaxNew = Annotated[int, typer.Option("--max-new-tokens", help="The most tokens to generate.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Threads = Annotated[int, typer.Option(help="Torch threads; 0 leaves the choice to torch.")]
+
+
+def load_models(name: str, draft: str, device: str, dtype: str, threads: int) -> tuple[Model, Model | None]:
+    """The target, and the draft model where one is named."""
+    import torch
+
+    from accel.models.load import load
+    from accel.models.progress import bar
+
+    if not 0 <= threads <= 1024:
+        raise InputError("--threads", f"{threads} is outside 0 to 1024")
+    if threads:
+        torch.set_num_threads(threads)
+    with bar() as tell:
+        target = load(name, device=device, dtype=dtype, progress=tell)
+        return target, load(draft, device=device, dtype=dtype, progress=tell) if draft else None
+
+
+def read_prompt(prompt: str) -> str:
+    return sys.stdin.read() if prompt == "-" else prompt
+
+
+def read_knobs(settings: list[str]) -> dict[str, str]:
+    for setting in settings:
+        if "=" not in setting:
+            raise InputError("--set", f"{setting!r:.60} is not name=value")
+    return {name: value for name, _, value in (setting.partition("=") for setting in settings)}
+
+
+def knobs_of_method(method: str, knobs: dict[str, str]) -> dict[str, str]:
+    """Those written as method.knob=value for this method."""
+    return {
+        name.partition(".")[2]: value for name, value in knobs.items() if name.partition(".")[0] == method
+    }
+
+
+def save_trace(trace: Any, path: Path) -> None:
+    try:
+        trace.save(path)
+    except OSError as error:
+        raise InputError("--trace", f"cannot write {str(path)[:200]}: {error.strerror or error}") from error
+
+
+def print_json(value: object) -> None:
+    print(json.dumps(value, ensure_ascii=False, allow_nan=False))
+
+
+def print_run(trace: Trace, as_json: bool) -> None:
+    """The text on standard output, and what it took on standard error; or all of it as one object."""
+    if as_json:
+        made_by = {"model": asdict(trace.header.model), "method": asdict(trace.header.method)}
+        print_json({**made_by, **asdict(trace.footer), "tokens": trace.tokens})
+        return
+    print(trace.text)
+    for name, value in trace.metrics.items():
+        print(f"{name:>30}  {value:,.3f}", file=sys.stderr)
+
+
+def print_rows(rows: list[Any], title: str) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title)
+    for name in (
+        "method",
+        "tokens",
+        "tokens/s",
+        "x our loop",
+        "(min-max)",
+        "x generate",
+        "tokens/step",
+        "kept",
+        "same text",
+    ):
+        table.add_column(name, justify="left" if name == "method" else "right")
+    for row in rows:
+        table.add_row(
+            row.name, str(row.num_tokens), f"{row.tokens_per_second:.1f}", f"{row.speedup:.2f}",
+            f"{row.low:.2f}-{row.high:.2f}", _figure(row.over_library), _figure(row.mean_acceptance_length),
+            _figure(row.acceptance_rate), "yes" if row.same_text else "no",
+        )  # fmt: skip
+    Console(width=max(120, Console().width)).print(table)
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"

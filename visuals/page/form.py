@@ -1,0 +1,81 @@
+"""The form: the prompt, the method with its knobs, the model, and what few runs need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from accel.methods import METHODS
+from accel.models.catalogue import CATALOGUE, DEFAULT
+from visuals.page import words
+from visuals.page.inputs import DEVICES, DTYPES, MAX_NEW_TOKENS, MAX_PROMPT_CHARS, is_public
+from visuals.page.knobs import knob_groups
+
+METHOD = "suffix"
+
+
+@dataclass(frozen=True)
+class Form:
+    """The controls by the names that `inputs.check_asked` knows, and what is shown for which method."""
+
+    values: dict[str, Any]
+    run: gr.Button
+    stop: gr.Button
+    shown_for: list[tuple[Any, str]]  # a control or group, and the method it belongs to
+
+
+def build_form() -> Form:
+    """Lay the form out inside the current Blocks."""
+    with gr.Row(elem_classes=["ds-line"]):
+        prompt = gr.Textbox(
+            words.PROMPT,
+            label=words.PROMPT_LABEL,
+            lines=2,
+            max_lines=8,
+            max_length=MAX_PROMPT_CHARS,
+            scale=6,
+            elem_id="prompt",
+        )
+        run = gr.Button(words.RUN, variant="primary", size="md", min_width=140, elem_id="run")
+        stop = gr.Button(words.STOP, interactive=False, size="md", min_width=140, elem_id="stop")
+    values = {"prompt": prompt, **_choices()}
+    with gr.Accordion(words.KNOBS, open=False):
+        groups, knobs = knob_groups(METHOD)
+    values |= {**knobs, **_settings()}
+    shown_for = [(group, method) for method, group in groups.items()] + [(values["draft"], "draft_model")]
+    return Form(values, run, stop, shown_for)
+
+
+def _choices() -> dict[str, Any]:
+    """What every run needs: the method, the model, how long, how random."""
+    with gr.Row():
+        return {
+            "method": gr.Dropdown(list(METHODS), value=METHOD, label=words.METHOD, elem_id="method"),
+            "model": gr.Dropdown(list(CATALOGUE), value=DEFAULT, label=words.MODEL),
+            "draft": gr.Dropdown(list(CATALOGUE), value=DEFAULT, label=words.DRAFT, visible=False),
+            "max_new_tokens": gr.Slider(1, MAX_NEW_TOKENS, value=96, step=1, label=words.LENGTH),
+            "temperature": gr.Slider(0, 2, value=0, step=0.05, label=words.TEMPERATURE),
+        }
+
+
+def _settings() -> dict[str, Any]:
+    """What few runs need, folded away."""
+    with gr.Accordion(words.MORE, open=False):
+        with gr.Row():
+            found = {
+                "device": gr.Dropdown(list(DEVICES), value="auto", label=words.DEVICE),
+                "dtype": gr.Dropdown(list(DTYPES), value="auto", label=words.DTYPE),
+                "top_k": gr.Number(0, label=words.TOP_K, precision=0, minimum=0, maximum=1000),
+                "top_p": gr.Slider(0.05, 1, value=1, step=0.05, label=words.TOP_P),
+                "seed": gr.Number(0, label=words.SEED, precision=0, minimum=0),
+            }
+        with gr.Row():
+            found["stop"] = gr.Textbox("", label=words.STOPS, lines=1)
+            found["folder"] = gr.Textbox("", label=words.FOLDER, visible=not is_public())
+        with gr.Row():
+            found["chat"] = gr.Checkbox(True, label=words.CHAT)
+            found["every_layer"] = gr.Checkbox(False, label=words.EVERY_LAYER)
+            found["check"] = gr.Checkbox(True, label=words.CHECK)
+    return found
