@@ -14,10 +14,12 @@ STYLE = """
 .ds-head p { margin: 2px 0 0; opacity: .8; }
 .ds-status { font-size: 14px; min-height: 22px; }
 .ds-status .ds-error { color: var(--ds-rejected, #b3440b); font-weight: 600; }
+:is(#explorer, #status, .ds-head) .html-container { padding: 0; }
 .ds-line { align-items: flex-end; }
 .ds-line button { flex: 0 0 140px; height: 46px; margin-bottom: 1px; }
 @media (max-width: 640px) {
-  .ds-line > .block { flex: 1 1 100% !important; }
+  .gradio-container > .main { padding: 12px; }
+  .ds-line > .form { flex: 1 1 100% !important; }
   .ds-line button { flex: 1 1 40%; }
 }
 .ds-card p { margin: 0; padding: 8px 12px 0; font-size: 14px; }
