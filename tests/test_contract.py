@@ -203,3 +203,24 @@ def test_a_long_prompt_is_read_in_chunks_that_can_be_stopped(name, knobs):
     later = accel.generate(model, long, stopping=lambda: next(answers, "deadline"), **asked)
     assert later.finish_reason == "deadline"
     assert 0 < len(later.tokens) < 16
+
+
+@pytest.mark.parametrize("after", [1, 2, 5])
+@each_case
+def test_stop_takes_effect_within_one_step(name, knobs, after):
+    steps = []
+    decoding = accel.stream(
+        tiny(),
+        PROMPT,
+        method=name,
+        knobs=knobs,
+        max_new_tokens=200,
+        draft=drafting_for(name, "llama"),
+        stopping=lambda: "cancelled" if len(steps) >= after else None,
+    )
+    for step in decoding:
+        steps.append(step)
+    assert len(steps) == after
+    trace = decoding.trace()
+    assert trace.finish_reason == "cancelled"
+    assert trace.tokens == library_greedy(tiny(), PROMPT, len(trace.tokens))
