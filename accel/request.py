@@ -80,8 +80,8 @@ def check_request(
         raise InputError("observe", f"{observe!r:.40} is not one of {', '.join(get_args(Observe))}")
     if draft is not None:
         _check_draft(model, draft)
-    elif chosen.name == "draft_model":
-        raise InputError("draft", "the method draft_model needs a second model; choose one")
+    elif "draft_model" in (chosen.name, getattr(chosen, "fallback", "none")):
+        raise InputError("draft", "drafting by a model needs a second model; choose one")
     terms = Terms(
         prompt=tuple(_prompt_tokens(model, prompt, chat)),
         sampling=sampling,

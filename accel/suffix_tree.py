@@ -121,7 +121,10 @@ class SuffixTree:
         branching: bool = False,
     ) -> Speculation:
         """The draft that promises most, over all lengths of match at the context's end (see LookUp)."""
-        look_up = LookUp(max_tokens, alpha, offset, min_prob, branching)
+        return self.look_up(context, LookUp(max_tokens, alpha, offset, min_prob, branching))
+
+    def look_up(self, context: Sequence[int], look_up: LookUp) -> Speculation:
+        """The same, its knobs in one value."""
         return speculate(self._states, context, look_up, self._locate)
 
     def _locate(self, home: tuple[int, int], tokens: list[int], length: int) -> Occurrence:

@@ -26,15 +26,20 @@ KNOBS = {
     "autoregressive": [{}],
     "prompt_lookup": [{}, {"num_draft_tokens": 3, "longest_match": 1, "calibrated": False}],
     "draft_model": [{}, {"depth": 3, "branching": 2, "calibrated": False}],
-    "suffix": [{}, {"branching": True, "alpha": 4.0, "min_prob": 0.0, "calibrated": False}],
+    "suffix": [
+        {},
+        {"branching": True, "alpha": 4.0, "min_prob": 0.0, "calibrated": False},
+        {"fallback": "prompt_lookup", "min_score": 2.0},
+        {"fallback": "draft_model", "min_score": 1.0, "memory": "request"},
+    ],
 }
 CASES = [(name, knobs) for name in METHODS for knobs in KNOBS[name]]
 each_case = pytest.mark.parametrize(("name", "knobs"), CASES, ids=str)
 
 
-def drafting_for(name: str, family: str) -> Model | None:
+def drafting_for(name: str, family: str, knobs: dict | None = None) -> Model | None:
     """A model of another kind with the same vocabulary, for the method that needs one."""
-    if name != "draft_model":
+    if "draft_model" not in (name, (knobs or {}).get("fallback")):
         return None
     return tiny("gpt2" if family == "llama" else "llama")
 
@@ -44,7 +49,7 @@ def drafting_for(name: str, family: str) -> Model | None:
 def test_greedy_text_is_the_librarys_own(family, name, knobs):
     model = tiny(family)
     trace = accel.generate(
-        model, PROMPT, method=name, knobs=knobs, max_new_tokens=24, draft=drafting_for(name, family)
+        model, PROMPT, method=name, knobs=knobs, max_new_tokens=24, draft=drafting_for(name, family, knobs)
     )
     assert trace.tokens == library_greedy(model, PROMPT, 24)
 
@@ -53,7 +58,12 @@ def test_greedy_text_is_the_librarys_own(family, name, knobs):
 def test_as_many_tokens_as_asked(name, knobs):
     for count in (1, 2, 3, 7, 20):
         trace = accel.generate(
-            tiny(), PROMPT, method=name, knobs=knobs, max_new_tokens=count, draft=drafting_for(name, "llama")
+            tiny(),
+            PROMPT,
+            method=name,
+            knobs=knobs,
+            max_new_tokens=count,
+            draft=drafting_for(name, "llama", knobs),
         )
         assert len(trace.tokens) == count
         assert trace.finish_reason == "length"
@@ -63,7 +73,7 @@ def test_as_many_tokens_as_asked(name, knobs):
 def test_same_seed_same_trace_and_json_changes_nothing(name, knobs, tmp_path):
     asked = {
         "method": name, "knobs": knobs, "temperature": 0.8, "top_p": 0.9, "seed": 3, "max_new_tokens": 16,
-        "observe": "full", "draft": drafting_for(name, "llama"),
+        "observe": "full", "draft": drafting_for(name, "llama", knobs),
     }  # fmt: skip
     first, second = (accel.generate(tiny(), PROMPT, **asked) for _ in range(2))
     assert first == second
@@ -80,7 +90,7 @@ def test_same_seed_same_trace_and_json_changes_nothing(name, knobs, tmp_path):
 def test_events_are_whole(name, knobs, temperature):
     trace = accel.generate(
         tiny(), PROMPT, method=name, knobs=knobs, temperature=temperature, max_new_tokens=24, observe="full",
-        draft=drafting_for(name, "llama"),
+        draft=drafting_for(name, "llama", knobs),
     )  # fmt: skip
     for step in trace.steps:
         kinds = [type(event) for event in step.events]
@@ -111,7 +121,12 @@ def test_events_are_whole(name, knobs, temperature):
 
 @each_case
 def test_observing_less_records_less_and_decides_the_same(name, knobs):
-    asked = {"method": name, "knobs": knobs, "max_new_tokens": 16, "draft": drafting_for(name, "llama")}
+    asked = {
+        "method": name,
+        "knobs": knobs,
+        "max_new_tokens": 16,
+        "draft": drafting_for(name, "llama", knobs),
+    }
     none, decisions, full = (
         accel.generate(tiny(), PROMPT, observe=o, **asked) for o in ("none", "decisions", "full")
     )
@@ -134,7 +149,7 @@ def test_observing_less_records_less_and_decides_the_same(name, knobs):
 @each_case
 def test_after_every_commit_the_cache_is_that_of_the_text_read_from_scratch(family, name, knobs):
     model = tiny(family)
-    draft = drafting_for(name, family)
+    draft = drafting_for(name, family, knobs)
     request = check_request(
         model, PROMPT, method=name, knobs=knobs, max_new_tokens=24, temperature=0.0, top_k=0, top_p=1.0, stop=(),
         seed=0, observe="none", chat=False, draft=draft,
@@ -162,7 +177,12 @@ def test_an_end_token_inside_an_accepted_run_ends_the_text(name, knobs):
         end = frozenset({free[at]})
         ending = dataclasses.replace(model, end_tokens=end)
         trace = accel.generate(
-            ending, PROMPT, method=name, knobs=knobs, max_new_tokens=24, draft=drafting_for(name, "llama")
+            ending,
+            PROMPT,
+            method=name,
+            knobs=knobs,
+            max_new_tokens=24,
+            draft=drafting_for(name, "llama", knobs),
         )
         assert trace.tokens == library_greedy(model, PROMPT, 24, end)
         assert trace.finish_reason == "eos"
@@ -173,7 +193,7 @@ def test_the_context_is_a_limit(name, knobs):
     model = tiny()
     short = dataclasses.replace(model, context=len(PROMPT) + 6)
     trace = accel.generate(
-        short, PROMPT, method=name, knobs=knobs, max_new_tokens=50, draft=drafting_for(name, "llama")
+        short, PROMPT, method=name, knobs=knobs, max_new_tokens=50, draft=drafting_for(name, "llama", knobs)
     )
     assert len(trace.tokens) == 6
     assert trace.finish_reason == "context"
@@ -194,7 +214,12 @@ def test_a_target_drafting_for_itself_is_always_accepted(temperature):
 def test_a_long_prompt_is_read_in_chunks_that_can_be_stopped(name, knobs):
     long = [(i * 31 + i // 7) % 90 for i in range(200)]
     model = tiny("gpt_neox")
-    asked = {"method": name, "knobs": knobs, "max_new_tokens": 8, "draft": drafting_for(name, "gpt_neox")}
+    asked = {
+        "method": name,
+        "knobs": knobs,
+        "max_new_tokens": 8,
+        "draft": drafting_for(name, "gpt_neox", knobs),
+    }
     assert accel.generate(model, long, **asked).tokens == library_greedy(model, long, 8)
     stopped = accel.generate(model, long, stopping=lambda: "cancelled", **asked)
     assert stopped.tokens == []
@@ -215,7 +240,7 @@ def test_stop_takes_effect_within_one_step(name, knobs, after):
         method=name,
         knobs=knobs,
         max_new_tokens=200,
-        draft=drafting_for(name, "llama"),
+        draft=drafting_for(name, "llama", knobs),
         stopping=lambda: "cancelled" if len(steps) >= after else None,
     )
     for step in decoding:

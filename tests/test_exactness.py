@@ -29,6 +29,7 @@ VARIANTS = {
     "suffix": [
         {"alpha": 4.0, "branching": False, "calibrated": False},
         {"alpha": 4.0, "branching": True, "min_prob": 0.0, "calibrated": False},
+        {"fallback": "draft_model", "min_score": 1.6, "calibrated": False},
     ],
 }
 CASES = [(name, knobs) for name in METHODS for knobs in VARIANTS[name]]
@@ -52,7 +53,7 @@ def expected_probs(toy: Toy, sampling: Sampling, length: int) -> dict[tuple[int,
 def test_every_fall_of_the_dice_adds_up_to_the_targets_distribution(name, knobs, warp):
     toy = Toy()
     model = toy_model(toy)
-    draft = toy_model(Toy(seed=1)) if name == "draft_model" else None
+    draft = toy_model(Toy(seed=1)) if "draft_model" in (name, knobs.get("fallback")) else None
     asked = {"temperature": 1.0, **warp}
 
     def play(dice):

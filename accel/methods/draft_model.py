@@ -33,14 +33,19 @@ class DraftModel:
         return run.open_lane("draft", run.draft_model.layers)
 
     def step(self, run: Run, lane: Lane) -> None:
-        draft = DraftTree()
         with run.clock.phase("draft"):
-            paths = {run.tree.tip: 1.0}  # the places to guess on from, and how probable each is
-            for _ in range(self._levels(run)):
-                paths = self._grow(run, lane, draft, paths)
-                if not paths:
-                    break
+            draft = self.propose(run, lane)
         verify(run, draft)
+
+    def propose(self, run: Run, lane: Lane) -> DraftTree:
+        """Grow a chain or a tree, level by level, one call of the draft model a level."""
+        draft = DraftTree()
+        paths = {run.tree.tip: 1.0}  # the places to guess on from, and how probable each is
+        for _ in range(self._levels(run)):
+            paths = self._grow(run, lane, draft, paths)
+            if not paths:
+                break
+        return draft
 
     def _levels(self, run: Run) -> int:
         """How deep to draft, decided before anything is drawn: dropping drawn tokens would bias the text."""

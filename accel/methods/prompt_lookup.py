@@ -63,17 +63,23 @@ class PromptLookup:
         return NgramIndex(self.longest_match)
 
     def step(self, run: Run, index: NgramIndex) -> None:
-        draft = DraftTree()
         with run.clock.phase("draft"):
-            index.extend(run.tree.text_from(len(index.text)))
-            found = index.find(min(self.shortest_match, self.longest_match))
-            if found is not None:
-                length, start, count = found
-                copied = index.text[start : start + min(self.num_draft_tokens, run.drafts_left)]
-                gains = [run.acceptance ** (i + 1) for i in range(len(copied))]
-                copied = copied[: worthwhile(run.calibration if self.calibrated else None, gains)]
-                run.emit(Match("text", length, count, sum(gains[: len(copied)]), bool(copied)))
-                parent = run.tree.tip
-                for token in copied:
-                    parent = draft.add(parent, run.draft(parent, token, 1.0, "text"))
+            draft = self.propose(run, index)
         verify(run, draft)
+
+    def propose(self, run: Run, index: NgramIndex) -> DraftTree:
+        """The copied tokens as a chain; empty where nothing is found or copying would not pay."""
+        draft = DraftTree()
+        index.extend(run.tree.text_from(len(index.text)))
+        found = index.find(min(self.shortest_match, self.longest_match))
+        if found is None:
+            return draft
+        length, start, count = found
+        copied = index.text[start : start + min(self.num_draft_tokens, run.drafts_left)]
+        gains = [run.acceptance ** (i + 1) for i in range(len(copied))]
+        copied = copied[: worthwhile(run.calibration if self.calibrated else None, gains)]
+        run.emit(Match("text", length, count, sum(gains[: len(copied)]), bool(copied)))
+        parent = run.tree.tip
+        for token in copied:
+            parent = draft.add(parent, run.draft(parent, token, 1.0, "text"))
+        return draft

@@ -55,13 +55,14 @@ def check_asked(given: Mapping[str, Any]) -> Asked:
     method = _one_of("method", given["method"], METHODS)
     knobs = {knob.name: given[f"{method}.{knob.name}"] for knob in knobs_of(METHODS[method])}
     with_knobs(METHODS[method], knobs)
+    drafts_by_model = "draft_model" in (method, knobs.get("fallback"))
     model = _model("model", given["folder"] or given["model"])
     return Asked(
         prompt=_prompt(given["prompt"]),
         method=method,
         knobs=knobs,
         model=model,
-        draft=_model("draft", given["draft"] or DEFAULT) if method == "draft_model" else None,
+        draft=_model("draft", given["draft"] or DEFAULT) if drafts_by_model else None,
         device=_one_of("device", given["device"], DEVICES),
         dtype=_one_of("dtype", given["dtype"], DTYPES),
         max_new_tokens=whole("max_new_tokens", given["max_new_tokens"], 1, MAX_NEW_TOKENS),
