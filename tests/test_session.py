@@ -27,7 +27,7 @@ each_method = pytest.mark.parametrize("name", METHODS)
 
 def stream(name, knobs, prompt, **asked) -> Decoding:
     asked = {"max_new_tokens": 20, "observe": "full", "temperature": 0.7, "seed": 5, **asked}
-    draft = drafting_for(name, "llama")
+    draft = drafting_for(name, "llama", knobs)
     return accel.stream(tiny(), prompt, method=name, knobs={**_steady(name), **knobs}, draft=draft, **asked)
 
 

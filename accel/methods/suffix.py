@@ -72,9 +72,11 @@ class Suffix:
             self._emit_matches(run, plan, trusted)
             draft = self._draft(run, plan) if trusted else self._fall_back(run, state)
         verify(run, draft)
+        with run.clock.phase("draft"):
+            self._learn(run, state)  # at once, so that the session remembers an answer to its end
 
     def _learn(self, run: Run, state: SuffixState) -> None:
-        """Tell the trees what was committed since the last step."""
+        """Tell the trees what was committed since they were told last."""
         told = state.drafter.num_tokens
         if told < state.prompt_length:
             state.drafter.learn(run.tree.text_from(0)[: state.prompt_length], answer=False)
