@@ -50,9 +50,10 @@ def _prefill(run: Run) -> Iterator[None]:
     """Run the prompt through every lane, chunk by chunk; ancestors come along with a chunk's last slot."""
     prompt = run.tree.trunk
     for lane in run.lanes:
+        tap = run.prompt_tap if lane is run.target else None
         for start in range(0, len(prompt), PREFILL_ROWS):
             with run.clock.phase("verify" if lane is run.target else "draft"):
-                lane.advance([prompt[min(start + PREFILL_ROWS, len(prompt)) - 1]])
+                lane.advance([prompt[min(start + PREFILL_ROWS, len(prompt)) - 1]], tap=tap)
             yield
 
 

@@ -6,11 +6,15 @@ layers
   2 |  # # # # #      an early token, stopped after two layers; advancing slot 5 to
   1 |  # # # # #      the top takes slot 4 along, in the same calls where they meet
      slot 0 1 2 3 4
+
+A lane may leave layers out: it then reads another lane's text in every layer that it keeps, and owns its drafts only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
+from itertools import groupby
 
 import numpy as np
 import torch
@@ -34,15 +38,19 @@ class Lane:
         tree: TokenTree,
         log: Callable[[LayerRun], None],
         watch: Watch | None = None,
+        *,
+        text: Lane | None = None,
+        skipped: Collection[int] = (),
     ) -> None:
         self.name = name
         self.model = model
-        self.cache = model.new_cache()
+        self.cache = model.new_cache() if text is None else text.cache
         self._device = model.device
         self._tree = tree
         self._log = log
         self._watch = watch
-        self._watermark = 0  # trunk[:watermark] have run all layers
+        self._skipped = frozenset(skipped)
+        self._watermark: int = 0 if text is None else text._watermark  # trunk[:watermark] have run all layers
         self._progress: dict[int, int] = {}  # of slots past the watermark
         self._hidden: dict[int, Tensor] = {}  # [dim] at the slot's progress
         self._lineage: dict[int, list[int]] = {}  # cache rows of a branch slot and its branch ancestors
@@ -50,16 +58,24 @@ class Lane:
         self._key_positions = torch.arange(self.cache.capacity, device=self._device)
 
     def progress(self, slot: int) -> int:
-        """How many layers have run on this slot."""
+        """How many layers this slot has passed: run, or left out."""
         if self._is_complete(slot):
             return self.model.num_layers
         return self._progress.get(slot, 0)
 
-    def advance(self, slots: Sequence[int], to: int | None = None) -> Tensor:
+    def skipping(self, name: str, skipped: Collection[int]) -> Lane:
+        """This model without some layers, over the same cache: a new set costs nothing and copies nothing.
+
+        It reads this lane's text, and writes the rows of the tip and of its drafts, which this lane overwrites when
+        it verifies: it lasts until then, and is made between rounds, when this lane has no drafts of its own.
+        """
+        return Lane(name, self.model, self._tree, self._log, text=self, skipped=skipped)
+
+    def advance(self, slots: Sequence[int], to: int | None = None, tap: Watch | None = None) -> Tensor:
         """Hidden states [slots, dim] after `to` layers (all, by default), running only what has not run.
 
         Lagging ancestors come along. A slot past `to`, or already part of the completed text, has no hidden
-        state at `to` any more: ValueError.
+        state at `to` any more: ValueError. `tap` sees the states of this call after every layer.
         """
         to = self.model.num_layers if to is None else to
         lagging = self._lagging(slots, to)
@@ -67,16 +83,16 @@ class Lane:
             front = min(self._progress.get(slot, 0) for slot in lagging)
             batch = [slot for slot in lagging if self._progress.get(slot, 0) == front]
             ceiling = min((p for s in lagging if (p := self._progress.get(s, 0)) > front), default=to)
-            self._run(batch, front, ceiling, keep=set(slots))
+            self._run(batch, front, ceiling, keep=set(slots), tap=tap)
             lagging = [slot for slot in lagging if self._progress[slot] < to]
         for slot in slots:
             if self._progress.get(slot) != to or slot not in self._hidden:
                 raise ValueError(f"slot {slot} is past layer {to} in lane {self.name!r}; its state is gone")
         return torch.stack([self._hidden[slot] for slot in slots])
 
-    def logits(self, slots: Sequence[int]) -> Tensor:
+    def logits(self, slots: Sequence[int], tap: Watch | None = None) -> Tensor:
         """Logits [slots, vocab] from the top layer."""
-        return self.model.head(self.model.norm(self.advance(slots)))
+        return self.model.head(self.model.norm(self.advance(slots, tap=tap)))
 
     def commit(self, slots: Sequence[int]) -> None:
         """Keep the rows of a path that just joined the trunk, in order, and forget every other branch."""
@@ -115,17 +131,18 @@ class Lane:
                 at = self._tree.parent(at)
         return sorted(found)
 
-    def _run(self, batch: list[int], first: int, last: int, keep: set[int]) -> None:
+    def _run(self, batch: list[int], first: int, last: int, keep: set[int], tap: Watch | None) -> None:
         rows = self._rows(batch)
         if first == 0:
             tokens = torch.tensor([self._tree.tokens[slot] for slot in batch], device=self._device)
             hidden = self.model.embed(tokens, rows.positions)
         else:
             hidden = torch.stack([self._hidden[slot] for slot in batch])
-        watch = self._watch
-        tap = None if watch is None else lambda layer, state: watch(batch, layer, state)
-        hidden = self.model.run_layers(hidden, first, last, rows, self.cache, tap)
-        self._log(LayerRun(self.name, first, last, tuple(batch)))
+        watches = [watch for watch in (self._watch, tap) if watch is not None]
+        each_layer = partial(_tell, watches, batch) if watches else None
+        for start, end in self._kept(first, last):
+            hidden = self.model.run_layers(hidden, start, end, rows, self.cache, each_layer)
+            self._log(LayerRun(self.name, start, end, tuple(batch)))
         resumable = last < self.model.num_layers
         for i, slot in enumerate(batch):
             self._progress[slot] = last
@@ -133,6 +150,16 @@ class Lane:
                 self._hidden[slot] = hidden[i]
             else:
                 self._hidden.pop(slot, None)  # of a lower layer: not to be taken for the top
+
+    def _kept(self, first: int, last: int) -> Iterator[tuple[int, int]]:
+        """The layers first..last-1 that this lane has, as runs of neighbours."""
+        if not self._skipped:
+            yield first, last
+            return
+        for skipped, layers in groupby(range(first, last), key=self._skipped.__contains__):
+            if not skipped:
+                start, *others = layers
+                yield start, start + len(others) + 1
 
     def _rows(self, batch: list[int]) -> Rows:
         """Where these slots live in the cache and what they may look at: the trunk before them, and their line."""
@@ -181,3 +208,8 @@ class Lane:
             else:
                 mask[i, : self._tree.positions[slot] + 1] = True
         return torch.from_numpy(mask).to(self._device)
+
+
+def _tell(watches: list[Watch], slots: list[int], layer: int, hidden: Tensor) -> None:
+    for watch in watches:
+        watch(slots, layer, hidden)

@@ -52,13 +52,22 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """A knob that is "auto" or up to eight rising whole numbers with commas between, each from `low` to `high`."""
+
+    low: int
+    high: int
+    help: str
+
+
+@dataclass(frozen=True, slots=True)
 class Knob:
     """One knob of a method, as the page and the command line need to know it."""
 
     name: str
     kind: type
     default: Value
-    bounds: Range | Switch | Choice
+    bounds: Range | Switch | Choice | Counts
 
 
 def knobs_of(method: type) -> list[Knob]:
@@ -101,6 +110,8 @@ def check_knob(knob: Knob, value: Any) -> Value:
         if isinstance(value, str) and value in bounds.options:
             return value
         raise InputError(field, f"{said} is not one of {', '.join(bounds.options)}")
+    if isinstance(bounds, Counts):
+        return _counts(field, bounds, value)
     number = _number(field, value)
     if not bounds.low <= number <= bounds.high:
         raise InputError(field, f"{said} is outside {bounds.low:g} to {bounds.high:g}")
@@ -109,6 +120,19 @@ def check_knob(knob: Knob, value: Any) -> Value:
             raise InputError(field, f"{said} is not a whole number")
         return int(number)
     return number
+
+
+def _counts(field: str, bounds: Counts, value: Any) -> str:
+    """The numbers written plainly: "15,20,24"."""
+    if value == "auto":
+        return "auto"
+    parts = value.split(",") if isinstance(value, str) and len(value) <= 60 else []
+    numbers = [int(part) for part in parts if part.strip().isascii() and part.strip().isdigit()]
+    in_bounds = all(bounds.low <= number <= bounds.high for number in numbers)
+    if not 0 < len(numbers) == len(parts) <= 8 or not in_bounds or sorted(set(numbers)) != numbers:
+        wanted = f"up to eight rising numbers from {bounds.low} to {bounds.high} with commas between"
+        raise InputError(field, f"{shown(value)} is neither auto nor {wanted}")
+    return ",".join(map(str, numbers))
 
 
 def _number(field: str, value: Any) -> float:

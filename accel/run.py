@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -11,7 +11,7 @@ from torch import Tensor
 from accel.clock import Clock
 from accel.ending import Ending
 from accel.errors import ModelFailed
-from accel.lane import Lane
+from accel.lane import Lane, Watch
 from accel.models.layered import LayeredModel
 from accel.models.model import Model
 from accel.sampling import Dice, Sampling
@@ -38,6 +38,9 @@ from accel.trace import (
 from accel.tree import TokenTree
 
 MEMORY = 0.98  # a step's weight in `acceptance`, relative to the step after it
+Look = Callable[[int, Tensor], tuple[Tensor, Tensor]]
+"""(layers that have run, hidden [slots, dim]) -> top tokens [slots] and their probabilities [slots]."""
+
 READOUT_ROWS = 128  # readouts made at once for a picture: bounds the memory of [rows, vocab]
 
 _DECISIONS: frozenset[type] = frozenset({Verdict, Match, Search, SkipPlan, Readout, Rollback})
@@ -68,6 +71,7 @@ class Run:
         self.model = model
         self.draft_model = draft
         self.sampling = terms.sampling
+        self.seed = terms.seed  # for chance that decides what is drafted, never what is accepted
         self.calibration = terms.calibration
         self.ending = ending
         self.session = session
@@ -82,8 +86,12 @@ class Run:
         self._accepted = 0.0
         self._seen_tokens: set[int] = set()
         self._watched: list[tuple[tuple[int, ...], int, Tensor]] = []
+        self._own_looks: dict[int, Look] = {}
         self._prompt_length = len(terms.prompt)
         watch = self._watch if terms.observe == "full" else None
+        self.prompt_tap: Watch | None = (
+            None  # a method may set it in `start`: sees the target read the prompt
+        )
         self.target = Lane("target", model.layers, self.tree, self.emit, watch)
         self.lanes = [self.target]
 
@@ -173,20 +181,35 @@ class Run:
             if shown:
                 self._watched.append((tuple(slots[i] for i in shown), layer, hidden[shown]))
 
+    def observe_with(self, layers: Sequence[int], look: Look) -> None:
+        """Show a method's own readout, not the plain one, after these layers."""
+        self._own_looks = dict.fromkeys(layers, look)
+
     def _read_out(self) -> None:
-        """The plain readout after every layer, for every slot that ran in this step."""
-        if not self._watched:
-            return
-        places = [(slot, layer) for slots, layer, _ in self._watched for slot in slots]
-        hidden = torch.cat([states for _, _, states in self._watched])
-        self._watched = []
-        layers = self.model.layers
-        for at in range(0, len(places), READOUT_ROWS):
-            logits = layers.head(layers.norm(hidden[at : at + READOUT_ROWS])).float()
-            top, tokens = logits.max(-1)
-            confidence = (top - logits.logsumexp(-1)).exp()
-            readouts = zip(places[at : at + READOUT_ROWS], tokens.tolist(), confidence.tolist(), strict=True)
-            if not bool(torch.isfinite(confidence).all()):
-                raise ModelFailed("the model's hidden states are not finite numbers; try dtype float32")
-            for (slot, layer), token, sure in readouts:
-                self.emit(Observed(slot, layer, token, sure))
+        """A readout after every layer, for every slot that ran in this step."""
+        watched, self._watched = self._watched, []
+        plain = [entry for entry in watched if entry[1] not in self._own_looks]
+        for at in range(0, len(plain), READOUT_ROWS):
+            part = plain[at : at + READOUT_ROWS]
+            places = [(slot, layer) for slots, layer, _ in part for slot in slots]
+            self._show(places, *self._plain_look(torch.cat([states for _, _, states in part])))
+        for slots, layer, states in watched:
+            if layer in self._own_looks:
+                self._show([(slot, layer) for slot in slots], *self._own_looks[layer](layer, states))
+
+    def _plain_look(self, hidden: Tensor) -> tuple[Tensor, Tensor]:
+        """Top tokens [slots] and their probabilities of hidden [slots, dim]."""
+        tokens, confidences = [], []
+        for rows in torch.split(hidden, READOUT_ROWS):
+            logits = self.model.layers.head(self.model.layers.norm(rows)).float()
+            top, token = logits.max(-1)
+            tokens.append(token)
+            confidences.append((top - logits.logsumexp(-1)).exp())
+        return torch.cat(tokens), torch.cat(confidences)
+
+    def _show(self, places: list[tuple[int, int]], tokens: Tensor, confidences: Tensor) -> None:
+        if not bool(torch.isfinite(confidences).all()):
+            raise ModelFailed("the model's hidden states are not finite numbers; try dtype float32")
+        readouts = zip(places, tokens.tolist(), confidences.tolist(), strict=True)
+        for (slot, layer), token, sure in readouts:
+            self.emit(Observed(slot, layer, token, sure))

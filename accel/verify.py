@@ -18,9 +18,10 @@ from dataclasses import dataclass, field
 
 from torch import Tensor
 
+from accel.lane import Watch
 from accel.run import Run
 from accel.sampling import Dice, top_tokens
-from accel.trace import Last, Residual, Rule, Verdict
+from accel.trace import Last, Residual, Rollback, Rule, Verdict
 
 SHOWN = 5  # tokens of a residual that a trace keeps
 
@@ -102,13 +103,19 @@ class _Sampled:
         return tuple(top.indices.tolist()), tuple(top.values.tolist())
 
 
-def verify(run: Run, draft: DraftTree) -> None:
-    """One target pass over the tip and the draft, the walk, and the commit that ends the step."""
+def verify(run: Run, draft: DraftTree, tap: Watch | None = None, *, early: bool = False) -> None:
+    """One target pass over the tip and the draft, the walk, and the commit that ends the step.
+
+    `tap` sees the state of every row after every layer of that pass, as it is computed. `early` drafts were shown
+    as text already, so those not kept are taken back.
+    """
     slots = [run.tree.tip, *draft.slots]
     with run.clock.phase("verify"):
-        logits = run.target.logits(slots)  # [slots, vocab]
+        logits = run.target.logits(slots, tap)  # [slots, vocab]
         targets = _Targets(run, draft, slots, logits)
         accepted, last, token, draw = _walk(run, draft, targets)
+    if early and len(accepted) < len(draft.slots):
+        run.emit(Rollback(tuple(slot for slot in draft.slots if slot not in accepted)))
     run.commit(accepted, token, last, draw)
 
 

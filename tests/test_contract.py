@@ -13,7 +13,7 @@ from accel.lane import Lane
 from accel.methods import METHODS
 from accel.models.model import Model
 from accel.request import check_request
-from accel.run import Run
+from accel.run import RECORDED, Run
 from accel.sampling import Dice
 from accel.session import Session
 from accel.trace import Commit, Draft, LayerRun, Match, Observed, Residual, Trace, Verdict
@@ -23,6 +23,12 @@ from tests.tiny import library_greedy, tiny
 
 PROMPT = [5, 17, 42, 7, 5, 17, 42, 9, 5, 17]
 KNOBS = {
+    "adadecode": [
+        {},
+        {"threshold": 0.0, "max_early": 3},
+        {"threshold": 0.3, "layers": "1,2", "heads": "plain"},
+        {"threshold": 1.05},
+    ],
     "autoregressive": [{}],
     "prompt_lookup": [{}, {"num_draft_tokens": 3, "longest_match": 1, "calibrated": False}],
     "draft_model": [{}, {"depth": 3, "branching": 2, "calibrated": False}],
@@ -31,6 +37,18 @@ KNOBS = {
         {"branching": True, "alpha": 4.0, "min_prob": 0.0, "calibrated": False},
         {"fallback": "prompt_lookup", "min_score": 2.0},
         {"fallback": "draft_model", "min_score": 1.0, "memory": "request"},
+    ],
+    "clasp": [
+        {},
+        {"skip_share": 0.0, "draft_exit": 0.0, "num_draft_tokens": 4, "calibrated": False},
+        {"skip_share": 0.34, "draft_exit": 0.0, "interval": 1, "num_draft_tokens": 3, "calibrated": False},
+        {"skip_share": 1.0, "draft_exit": 0.2, "interval": 3, "calibrated": False},
+    ],
+    "aded": [
+        {},
+        {"mode": "published", "calibrated": False},
+        {"mode": "mended", "iterations": 12, "num_draft_tokens": 5, "rate": 1.0, "memory": False},
+        {"mode": "best_first", "calibrated": False},
     ],
 }
 CASES = [(name, knobs) for name in METHODS for knobs in KNOBS[name]]
@@ -116,7 +134,12 @@ def test_events_are_whole(name, knobs, temperature):
         }
         assert observed == shown
     tested = [event for step in trace.steps for event in step.events if isinstance(event, Verdict)]
-    assert (name == "autoregressive") == (not tested)
+    if name == "autoregressive":
+        assert not tested
+    elif (name, temperature) == ("aded", 1.0):
+        pass  # it goes by pairs of tokens seen before, and a tiny random model repeats none by chance
+    elif name != "adadecode" or knobs.get("threshold") == 0.0:  # a tiny random model is seldom sure of anything
+        assert tested
 
 
 @each_case
@@ -134,7 +157,7 @@ def test_observing_less_records_less_and_decides_the_same(name, knobs):
         {type(event) for step in trace.steps for event in step.events} for trace in (none, decisions, full)
     ]
     assert kinds[0] <= {LayerRun, Draft, Commit}
-    assert kinds[1] <= kinds[0] | {Verdict, Match}
+    assert kinds[1] <= RECORDED["decisions"]
     assert kinds[2] - kinds[1] <= {Residual, Observed}
     for trace in (none, decisions):
         for ours, watched in zip(trace.steps, full.steps, strict=True):

@@ -19,6 +19,10 @@ WARPS = [
     {"temperature": 1.0, "top_p": 0.7},
 ]
 VARIANTS = {
+    "adadecode": [
+        {"threshold": 0.0, "layers": "1", "heads": "plain"},
+        {"threshold": 0.55, "layers": "1", "heads": "plain", "max_early": 1},
+    ],
     "autoregressive": [{}],
     "prompt_lookup": [{"num_draft_tokens": 3, "calibrated": False}],
     "draft_model": [
@@ -30,6 +34,16 @@ VARIANTS = {
         {"alpha": 4.0, "branching": False, "calibrated": False},
         {"alpha": 4.0, "branching": True, "min_prob": 0.0, "calibrated": False},
         {"fallback": "draft_model", "min_score": 1.6, "calibrated": False},
+    ],
+    "clasp": [
+        {"num_draft_tokens": 2, "draft_exit": 0.0, "interval": 1, "calibrated": False},
+        {"num_draft_tokens": 3, "draft_exit": 0.6, "calibrated": False},
+        {"num_draft_tokens": 2, "skip_share": 0.0, "draft_exit": 0.5, "calibrated": False},
+    ],
+    "aded": [
+        {"mode": "published", "calibrated": False},
+        {"mode": "mended", "num_draft_tokens": 3, "rate": 1.0, "calibrated": False},
+        {"mode": "best_first", "memory": False},
     ],
 }
 CASES = [(name, knobs) for name in METHODS for knobs in VARIANTS[name]]

@@ -24,3 +24,41 @@ def library_greedy(model: Model, prompt: Sequence[int], max_new_tokens: int) -> 
         given = model.library.generate(ids, attention_mask=torch.ones_like(ids), generation_config=neutral)
     tokens: list[int] = given[0, len(prompt) :].tolist()
     return tokens
+
+
+def sample_answers(
+    model: Model, prompts: Sequence[Sequence[int]], max_new_tokens: int, *, temperature: float, seed: int
+) -> list[list[int]]:
+    """The library's answers to several prompts at once, end token included; temperature 0 is greedy.
+
+    The same for the same seed on the same machine; torch's global dice are put back as they were.
+    """
+    from transformers import GenerationConfig
+
+    end_tokens = sorted(model.end_tokens)
+    pad = end_tokens[0] if end_tokens else 0
+    drawn = {"do_sample": True, "temperature": temperature, "top_k": 0, "top_p": 1.0}
+    settings = GenerationConfig(
+        max_new_tokens=max_new_tokens,
+        eos_token_id=end_tokens or None,
+        pad_token_id=pad,
+        **(drawn if temperature > 0 else {"do_sample": False}),
+    )
+    longest, device = max(len(prompt) for prompt in prompts), model.layers.device
+    blank = [longest - len(prompt) for prompt in prompts]
+    ids = [[pad] * space + list(prompt) for space, prompt in zip(blank, prompts, strict=True)]
+    seen = [[0] * space + [1] * (longest - space) for space in blank]
+    with torch.random.fork_rng(), torch.inference_mode():
+        torch.manual_seed(seed)
+        given = model.library.generate(
+            torch.tensor(ids, device=device),
+            attention_mask=torch.tensor(seen, device=device),
+            generation_config=settings,
+        )
+    return [_ended(tokens, model.end_tokens) for tokens in given[:, longest:].tolist()]
+
+
+def _ended(tokens: list[int], end_tokens: frozenset[int]) -> list[int]:
+    """The tokens as far as the first end token, which is kept."""
+    end = next((i for i, token in enumerate(tokens) if token in end_tokens), len(tokens) - 1)
+    return tokens[: end + 1]

@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from accel.method import Choice, Knob, Range, Switch, knobs_of
+from accel.method import Choice, Counts, Knob, Range, Switch, knobs_of
 from accel.methods import METHODS
 
 
@@ -21,6 +21,8 @@ def control(knob: Knob) -> Any:
             return gr.Checkbox(value=knob.default, label=label, info=text)
         case Choice(options, text):
             return gr.Dropdown(list(options), value=knob.default, label=label, info=text)
+        case Counts(_, _, text):
+            return gr.Textbox(knob.default, label=label, info=text, max_lines=1, max_length=60)
 
 
 def knob_groups(chosen: str) -> tuple[dict[str, gr.Group], dict[str, Any]]:
