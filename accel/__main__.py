@@ -1,4 +1,4 @@
-"""The command line: `python -m accel run | compare | models | doctor`.
+"""The command line: `python -m accel run | compare | sweep | replay | models | doctor | heads`.
 
 With --json, standard output holds one JSON object and nothing else; progress and warnings go to standard error.
 A bad argument exits with 2 and one line that names it.
@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
+from accel import heads_command
 from accel.errors import InputError, ModelFailed
 from accel.terminal import (
     AsJson,
@@ -27,7 +28,9 @@ from accel.terminal import (
     Threads,
     knobs_of_method,
     load_models,
+    load_tokenizer_of,
     print_json,
+    print_points,
     print_rows,
     print_run,
     read_knobs,
@@ -38,6 +41,9 @@ from accel.terminal import (
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, help=__doc__)
+
+
+app.add_typer(heads_command.app, name="heads", help="Train exit heads for AdaDecode.")
 
 
 @app.command()
@@ -134,6 +140,72 @@ def compare(
     print_rows(
         rows, f"{target.info.name}, {target.info.dtype}, {target.info.threads} threads, {rounds} rounds"
     )
+
+
+@app.command()
+def sweep(
+    prompt: Prompt,
+    method: Annotated[str, typer.Option(help="The method whose knob is turned.")],
+    knob: Annotated[str, typer.Option(help="The knob to turn.")],
+    values: Annotated[str, typer.Option(help="Its values, with commas between; ; where a value has commas.")],
+    model: ModelName = "smollm2-135m",
+    settings: Settings = [],  # noqa: B006
+    draft: DraftName = "",
+    device: Device = "auto",
+    dtype: Dtype = "auto",
+    max_new_tokens: MaxNew = 64,
+    rounds: Annotated[int, typer.Option(min=1, max=1000, help="Measured rounds for each value.")] = 3,
+    threads: Threads = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Turn one knob over several values: what one recorded run predicts, beside what is measured."""
+    from accel.models.progress import bar
+    from accel.request import check_request, method_with_knobs
+    from accel.sweep import sweep as measure
+
+    knobs, text = read_knobs(settings), read_prompt(prompt)
+    asked = [value for value in values.split(";" if ";" in values else ",") if value]
+    for value in asked:
+        method_with_knobs(method, {**knobs, knob: value})
+    target, drafter = load_models(model, draft, device, dtype, threads)
+    request = check_request(
+        target, text, method=method, knobs=knobs, max_new_tokens=max_new_tokens, temperature=0.0, top_k=0,
+        top_p=1.0, stop=(), seed=0, observe="decisions", chat=True, draft=drafter,
+    )  # fmt: skip
+    with bar() as tell:
+        points = measure(target, request, knob, asked, rounds, tell)
+    if as_json:
+        print_json({"model": asdict(target.info), "knob": knob, "points": [asdict(p) for p in points]})
+        return
+    print_points(
+        points, knob, f"{method} on {target.info.name}, {target.info.dtype}, {target.info.threads} threads"
+    )
+
+
+@app.command()
+def replay(
+    pairs: Annotated[
+        Path, typer.Argument(help='JSON lines: {"prompt": text or ids, "answer": text or ids}.')
+    ],
+    model: ModelName = "smollm2-135m",
+    settings: Settings = [],  # noqa: B006
+    as_json: AsJson = False,
+) -> None:
+    """Replay SuffixDecoding over stored texts, with no decoding: what it would have drafted and kept."""
+    from accel.method import knobs_of, with_knobs
+    from accel.methods.suffix import Suffix
+    from accel.replay import Knobs, read_pairs
+    from accel.replay import replay as replayed
+
+    chosen = with_knobs(Suffix, read_knobs(settings))
+    known = Knobs.__dataclass_fields__
+    knobs = Knobs(**{k.name: getattr(chosen, k.name) for k in knobs_of(Suffix) if k.name in known})
+    report = replayed(read_pairs(pairs, lambda: load_tokenizer_of(model)), knobs)
+    if as_json:
+        print_json(asdict(report))
+        return
+    for name, value in asdict(report).items():
+        print(f"{name:>22}  {value:,.3f}")
 
 
 @app.command()

@@ -2,11 +2,11 @@
 
 Deviation from the paper: the head sees the state after the final norm, starts from the ridge fit, and reads a list
 of frequent tokens with one logit for all others, so that its confidence stays honest about what it cannot say.
+Parts of the state are left out at random while it learns.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import cos, pi
 from pathlib import Path
 
@@ -15,33 +15,22 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from accel.head_lessons import Course, Lessons, collect, folder_of
+from accel.head_targets import Targets, shortlist, targets_of
 from accel.heads import ExitHeads, Kind, build, check_layers
 from accel.models.model import Model
 from accel.models.progress import Progress, silent
+from accel.readout import Readout
 
 SHORT = 8192  # tokens a head can name
-PRIOR = 0.05  # share of a text's mass that the ids alone say, when frequent tokens are chosen
 BATCH = 256  # tokens of an Adam step
 RATE = 1e-3  # of Adam at its height
 WARM_UP = 0.03  # share of the steps in which the rate rises
+DROPPED = 0.1  # share of a state's numbers left out at each step
 RIDGE = 1e-3  # penalty, as a share of the states' mean square
 SAVED_EVERY = 100  # steps between checkpoints
-
-
-@dataclass(frozen=True, slots=True)
-class Targets:
-    """The teacher's words as columns of a readout: its own tokens, and last the column of all others."""
-
-    columns: Tensor  # [tokens, TOP]
-    probs: Tensor  # [tokens, TOP] of the tokens on the list, else 0
-    rest: Tensor  # [tokens] the probability of everything else
-
-    def kl(self, logits: Tensor, rest: Tensor, batch: Tensor) -> Tensor:
-        """KL from the teacher to a readout [batch, short] and its rest [batch], in nats, [batch]."""
-        probs, other = self.probs[batch], self.rest[batch]
-        said = torch.cat((logits.float(), rest.float()[:, None]), -1).log_softmax(-1)
-        cross = (said.gather(-1, self.columns[batch]) * probs).sum(-1) + said[:, -1] * other
-        return torch.xlogy(probs, probs).sum(-1) + torch.xlogy(other, other) - cross
+KEPT_BACK = 0.1  # share of the lessons that is not learnt from, but decides how far a head trusts itself
+SURE, RIGHT = 0.75, 0.96  # where its confidence exceeds the one, this share of its words must be the top layer's
+COOLER = tuple(1 + step / 20 for step in range(41))  # what its logits may be divided by for that
 
 
 def train(
@@ -50,40 +39,35 @@ def train(
     """Heads for the course's layers. What was collected and trained before an interruption is not done again."""
     check_layers(model, course.layers)
     lessons = collect(model, course, tell)
+    learnt = round(len(lessons) * (1 - KEPT_BACK))
     listed = shortlist(lessons, model.layers.vocab_size, short)
-    fits = [ridge(states, lessons.final) for states in lessons.normed]
+    fits = [ridge(states[:learnt], lessons.final[:learnt]) for states in lessons.normed]
     heads = _from_fits(model, kind, course, listed, fits)
-    if kind != "kl":
-        return heads
-    targets = targets_of(lessons, heads.shortlist.cpu(), model.layers.vocab_size)
-    for at, layer in enumerate(course.layers):
-        kept = folder_of(model, course) / f"kl-{layer}-{len(lessons)}-{steps}-{len(listed)}.safetensors"
-        fits[at] = fit(
-            heads, at, lessons.normed[at], targets, steps=steps, seed=course.seed, kept=kept, tell=tell
-        )
-    return _from_fits(model, kind, course, listed, fits)
+    if kind == "kl":
+        targets = targets_of(lessons, heads.shortlist.cpu(), model.layers.vocab_size)
+        settings = f"{learnt}-{steps}-{len(listed)}-{BATCH}-{RATE:g}-{DROPPED:g}"
+        for at, layer in enumerate(course.layers):
+            kept = folder_of(model, course) / f"kl-{layer}-{settings}.safetensors"
+            states = lessons.normed[at, :learnt]
+            fits[at] = fit(heads, at, states, targets, steps=steps, seed=course.seed, kept=kept, tell=tell)
+        heads = _from_fits(model, kind, course, listed, fits)
+    coolings = [cooling(heads, at, lessons, learnt) for at in range(len(course.layers))]
+    cooled = [(fitted / by, bias / by) for (fitted, bias), by in zip(fits, coolings, strict=True)]
+    return _from_fits(model, kind, course, listed, cooled)
 
 
-def shortlist(lessons: Lessons, vocab_size: int, short: int) -> Tensor:
-    """The tokens the teacher expects most in all, rising ids [short].
+def cooling(heads: ExitHeads, at: int, lessons: Lessons, first: int) -> float:
+    """The least divisor of a head's logits at which it is RIGHT where it is SURE, on lessons from row `first` on.
 
-    A little of the mass is spread over the vocabulary, thinner at higher ids: byte-pair tokens grow rarer with them.
+    A head that learnt from a short text is surer than it should be (temperature scaling, Guo 2017).
     """
-    expected = (
-        PRIOR * len(lessons) * F.normalize(1 / torch.arange(2000, 2000 + vocab_size).double(), p=1, dim=0)
-    )
-    expected.index_add_(0, lessons.top_ids.long().flatten(), lessons.top_probs.double().flatten())
-    order = expected.sort(descending=True, stable=True).indices
-    return order[: min(short, vocab_size)].sort().values
-
-
-def targets_of(lessons: Lessons, listed: Tensor, vocab_size: int) -> Targets:
-    """The teacher's words for a shortlist. Its small probabilities beyond TOP count among the others."""
-    column = torch.full((vocab_size,), len(listed))
-    column[listed] = torch.arange(len(listed))
-    columns = column[lessons.top_ids.long()]
-    probs = lessons.top_probs.float().masked_fill(columns == len(listed), 0.0)
-    return Targets(columns, probs, (1 - probs.sum(-1)).clamp_min(0.0))
+    said = heads.of_normed(at, lessons.normed[at, first:].to(heads.shortlist.device))
+    correct = said.tokens().cpu() == lessons.top_ids[first:, 0]
+    for by in COOLER:
+        sure = Readout(said.logits.float() / by, said.rest.float() / by, said.ids).confidence().cpu() > SURE
+        if not bool(sure.any()) or correct[sure].float().mean().item() >= RIGHT:
+            return by
+    return COOLER[-1]
 
 
 def ridge(states: Tensor, final: Tensor) -> tuple[Tensor, Tensor]:
@@ -136,10 +120,9 @@ def fit(
     stage = f"training the head after layer {heads.layers[at]}"
     for step in range(done, steps):
         tell(stage, step / steps)
-        batch = torch.randint(
-            len(states), (BATCH,), generator=torch.Generator().manual_seed(seed * 1_000_003 + step)
-        )
-        said = _said(heads, weights, states[batch].to(device))
+        dice = torch.Generator().manual_seed(seed * 1_000_003 + step)
+        batch = torch.randint(len(states), (BATCH,), generator=dice)
+        said = _said(heads, weights, _thinned(states[batch], dice).to(device))
         adam.param_groups[0]["lr"] = rate(step, steps)
         adam.zero_grad()
         torch.autograd.backward(targets.kl(*said, batch).mean())
@@ -157,6 +140,12 @@ def rate(step: int, steps: int) -> float:
     return (
         RATE * (step + 1) / warm if step < warm else RATE * (1 + cos(pi * (step - warm) / (steps - warm))) / 2
     )
+
+
+def _thinned(states: Tensor, dice: torch.Generator) -> Tensor:
+    """Dropout that the seed decides: a map has more numbers than a short text can settle."""
+    kept = torch.rand(states.shape, generator=dice) >= DROPPED
+    return states * kept / (1 - DROPPED)
 
 
 def _said(heads: ExitHeads, weights: list[Tensor], states: Tensor) -> tuple[Tensor, Tensor]:

@@ -19,40 +19,12 @@ from accel.errors import InputError
 from accel.models.embedded import cache_root
 from accel.models.layered import LayeredModel
 from accel.models.model import Model
-from accel.sampling import Sampling
+from accel.readout import Readout
 
 Kind = Literal["kl", "ridge", "plain"]
 FORMAT = "1"  # raise it where a file would mean something else
 SHIPPED = Path(__file__).parents[1] / "assets" / "heads"
 AT_ONCE = 64  # columns of the model's head that are read together
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Readout:
-    """What a head says at some slots. Column i of the logits stands for token `ids[i]`."""
-
-    logits: Tensor  # [slots, short]
-    rest: Tensor  # [slots] of all tokens outside the list together; -inf where the head does not weigh them
-    ids: Tensor  # [short]
-
-    def tokens(self) -> Tensor:
-        """The likeliest token of the list, [slots]."""
-        return self.ids[self.logits.argmax(-1)]
-
-    def confidence(self) -> Tensor:
-        """Its probability at temperature 1, float32 [slots], with the tokens outside the list counted.
-
-        A function of the state alone: gating on it, rather than on the token drawn, keeps sampling exact.
-        """
-        logits = self.logits.float()
-        return (logits.amax(-1) - torch.logaddexp(logits.logsumexp(-1), self.rest.float())).exp()
-
-    def proposal(self, sampling: Sampling, vocab_size: int) -> Tensor:
-        """The distribution [slots, vocab] to draw early tokens from and to verify them against; 0 off the list."""
-        probs = sampling.probs(self.logits)
-        if len(self.ids) == vocab_size:
-            return probs
-        return probs.new_zeros(len(probs), vocab_size).index_copy_(-1, self.ids, probs)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from accel.models.cache import Cache
 from accel.models.layered import LayeredModel, Rows
 from accel.trace import LayerRun
 from accel.tree import TokenTree
@@ -44,7 +45,7 @@ class Lane:
     ) -> None:
         self.name = name
         self.model = model
-        self.cache = model.new_cache() if text is None else text.cache
+        self.cache: Cache = model.new_cache() if text is None else text.cache
         self._device = model.device
         self._tree = tree
         self._log = log

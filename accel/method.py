@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
-from typing import Annotated, Any, ClassVar, Protocol, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ClassVar, Protocol, get_args, get_origin, get_type_hints, runtime_checkable
 
 from accel.errors import InputError, shown
+from accel.models.model import Model
 from accel.run import Run
 from accel.trace import Knob as Value
 
@@ -24,6 +25,15 @@ class Method(Protocol):
 
     def step(self, run: Run, state: Any) -> None:
         """One round: draft, verify, commit. Ends in exactly one commit."""
+        ...
+
+
+@runtime_checkable
+class Settling(Protocol):
+    """A method with knobs that mean something only beside a model."""
+
+    def settled(self, model: Model) -> Method:
+        """The method with those knobs spelled out. Raises InputError where they do not fit the model."""
         ...
 
 

@@ -6,15 +6,25 @@ The report is the field's own (accepted, drafted, rate, request speed-up). Stand
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import fmean
 from time import perf_counter
+from typing import Protocol
 
+from accel.errors import InputError
 from accel.speculation import LookUp
 from accel.suffix_drafter import TREES, Answers, Plan, SuffixDrafter
 from accel.trace import Calibration
+
+
+class Encodes(Protocol):
+    """A tokenizer, as far as this needs one."""
+
+    def encode(self, text: str, *, chat: bool) -> list[int]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +64,33 @@ class Report:
     request_speedup: float  # mean over requests of tokens over steps
     look_up_microseconds: float  # a step
     update_microseconds: float  # a token, prompts included
+
+
+def read_pairs(path: Path, tokenizer: Callable[[], Encodes]) -> list[tuple[list[int], list[int]]]:
+    """Pairs from JSON lines of {"prompt", "answer"}, each token ids, or text for the tokenizer.
+
+    Raises InputError naming the line.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError("pairs", f"{str(path)[:200]} cannot be read: {error}") from error
+    pairs, known = [], None
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            entry = json.loads(line)
+            parts = [entry["prompt"], entry["answer"]]
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise InputError("pairs", f'line {number} is not {{"prompt": ..., "answer": ...}}') from error
+        if any(isinstance(part, str) for part in parts):
+            known = known or tokenizer()
+            parts = [known.encode(part, chat=False) if isinstance(part, str) else part for part in parts]
+        if not all(isinstance(part, list) and all(type(token) is int for token in part) for part in parts):
+            raise InputError("pairs", f"line {number}: expected text or a list of token ids")
+        pairs.append((parts[0], parts[1]))
+    return pairs
 
 
 def replay(pairs: Sequence[tuple[Sequence[int], Sequence[int]]], knobs: Knobs) -> Report:

@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from accel.ending import Ending
 from accel.errors import InputError, shown
-from accel.method import Method, knobs_of, with_knobs
+from accel.method import Method, Settling, knobs_of, with_knobs
 from accel.methods import METHODS
 from accel.models.model import Model
 from accel.run import Terms
@@ -68,6 +68,8 @@ def check_request(
 ) -> Request:
     """Everything a caller passed, as one value; the first thing wrong is an InputError naming its field."""
     chosen = method_with_knobs(method, knobs)
+    if isinstance(chosen, Settling):
+        chosen = chosen.settled(model)
     if not isinstance(chat, bool):
         raise InputError("chat", f"{shown(chat)} is neither True nor False")
     limits = Limits(whole("max_new_tokens", max_new_tokens, 1, MAX_NEW_TOKENS), _stops(model, stop), chat)

@@ -15,6 +15,8 @@ from accel.trace import Trace
 
 if TYPE_CHECKING:
     from accel.models.model import Model
+    from accel.models.tokenizer import Tokenizer
+    from accel.sweep import Point
 
 Prompt = Annotated[str, typer.Argument(help="What to continue or answer; - reads standard input.")]
 ModelName = Annotated[str, typer.Option("--model", help="A catalogue name, a local folder or a hub id.")]
@@ -81,6 +83,46 @@ def print_run(trace: Trace, as_json: bool) -> None:
     print(trace.text)
     for name, value in trace.metrics.items():
         print(f"{name:>30}  {value:,.3f}", file=sys.stderr)
+
+
+def load_tokenizer_of(name: str) -> Tokenizer:
+    """The tokenizer of a model, without its weights being loaded."""
+    from accel.models import catalogue
+    from accel.models.progress import bar
+    from accel.models.tokenizer import load_tokenizer
+
+    with bar() as tell:
+        found = load_tokenizer(catalogue.folder(name, progress=tell))
+    if found is None:
+        raise InputError("pairs", f"{name!r:.60} has no tokenizer; give token ids instead of text")
+    return found
+
+
+def print_points(points: list[Point], knob: str, title: str) -> None:
+    """Predicted beside measured, a line a value."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title)
+    for name in (
+        knob,
+        "predicted x",
+        "measured x",
+        "calls/token predicted",
+        "measured",
+        "tokens/step",
+        "kept",
+        "said",
+    ):
+        table.add_column(name, justify="left" if name == knob else "right")
+    for point in points:
+        guess = point.predicted
+        table.add_row(
+            point.value, _figure(guess.speedup if guess else None), _figure(point.speedup),
+            _figure(guess.layer_calls_per_token if guess else None), _figure(point.layer_calls_per_token),
+            _figure(point.mean_acceptance_length), _figure(point.acceptance_rate), guess.kind if guess else "-",
+        )  # fmt: skip
+    Console(width=max(120, Console().width)).print(table)
 
 
 def print_rows(rows: list[Any], title: str) -> None:

@@ -14,102 +14,18 @@ P(c | a, b). That is nearly 0, so R is nearly 1 and W / N tells nothing; `mended
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from functools import cache
 from heapq import heappop, heappush
 from math import log, sqrt
 from random import Random
 
-from accel.trace import SearchNode
-from accel.trigrams import NO_ROW, Pair, Row
+from accel.searched_tree import LONGEST, TOP, Found, Node, Rows, drafted
+from accel.trigrams import Pair, Row
 
 MODES = ("published", "mended", "best_first")
 ITERATIONS = 150
-LONGEST = 3  # tokens of a searched path; with the root's pair, the released code's state of length 4
 C1, C2 = 32.0, 8.0
-TOP = 24  # nodes drafted from, the root among them, those with the most visits
-MOST = 64  # tokens of a draft
-
-Rows = Callable[[Pair], Row]
-Path = tuple[int, ...]  # the tokens after the tip
-
-
-class Node:
-    """A pair of tokens somewhere in the searched tree, and what the search learned of it."""
-
-    __slots__ = (
-        "children",
-        "depth",
-        "expanded",
-        "pair",
-        "parent",
-        "prior",
-        "reward",
-        "row",
-        "total",
-        "visits",
-    )
-
-    def __init__(self, parent: Node | None, pair: Pair, prior: float, row: Row) -> None:
-        self.parent = parent
-        self.pair = pair
-        self.prior = prior  # the weight of its token in the parent's row
-        self.row = row  # what the search may try after it: nothing at the full length
-        self.depth: int = 0 if parent is None else parent.depth + 1
-        self.expanded = False
-        self.children: list[Node] = []  # those reached so far, in the order of the row
-        self.visits = 0
-        self.total = 0.0  # of the rewards
-        self.reward = 0.0  # the sum of the weights along the path, as the mode looks them up
-
-    @property
-    def value(self) -> float:
-        return self.total / self.visits if self.visits else 0.0
-
-    @property
-    def path(self) -> Path:
-        return () if self.parent is None else (*self.parent.path, self.pair[1])
-
-    @property
-    def prob(self) -> float:
-        """Of its path: each weight as a share of its row."""
-        if self.parent is None:
-            return 1.0
-        share = self.prior / self.parent.row.total  # never above 1, so no child is likelier than its parent
-        return self.parent.prob * share
-
-    @property
-    def has_untried(self) -> bool:
-        return len(self.children) < len(self.row.tokens)
-
-    def next_child(self, rows: Rows) -> Node:
-        """The heaviest successor that was not reached yet."""
-        at = len(self.children)
-        pair = (self.pair[1], self.row.tokens[at])
-        ends = self.depth + 1 == LONGEST
-        child = Node(self, pair, self.row.weights[at], NO_ROW if ends else rows(pair))
-        self.children.append(child)
-        return child
-
-
-class Found:
-    """A searched tree: its nodes in the order in which they were reached, the root first, and the draft it gives."""
-
-    def __init__(self, nodes: list[Node], iterations: int, draft: dict[Path, float]) -> None:
-        self.nodes = nodes
-        self.iterations = iterations
-        self.draft = draft
-
-    def event_nodes(self, chosen: Container[Path]) -> tuple[SearchNode, ...]:
-        """Every node reached, a child after its parent and its parent's earlier children with all below them."""
-        found: list[SearchNode] = []
-        open_nodes = [self.nodes[0]]
-        while open_nodes:
-            node = open_nodes.pop()
-            prior, value = round(node.prior, 6), round(node.value, 6)
-            found.append(SearchNode(node.pair, prior, node.visits, value, node.path in chosen))
-            open_nodes.extend(reversed(node.children))
-        return tuple(found)
 
 
 def search(rows: Rows, root: Pair, *, mode: str, iterations: int, most: int, seed: str) -> Found:
@@ -119,7 +35,7 @@ def search(rows: Rows, root: Pair, *, mode: str, iterations: int, most: int, see
         iterations = len(nodes) - 1
     else:
         nodes = _monte_carlo(rows, root, mode, iterations, Random(seed))
-    return Found(nodes, iterations, _drafted(rows, nodes, most))
+    return Found(nodes, iterations, drafted(rows, nodes, most))
 
 
 def _monte_carlo(rows: Rows, root: Pair, mode: str, iterations: int, chance: Random) -> list[Node]:
@@ -211,17 +127,3 @@ def _best_first(rows: Rows, root: Pair) -> list[Node]:
         queue(at)
         queue(len(nodes) - 1)
     return nodes
-
-
-def _drafted(rows: Rows, nodes: list[Node], most: int) -> dict[Path, float]:
-    """The probability of each drafted path, parents first, at most `most`: the top nodes, and after each of them its
-    heaviest successor. The longest go first where there are too many, and of these those visited least."""
-    probs: dict[Path, float] = {}
-    for node in sorted(nodes, key=lambda node: -node.visits)[:TOP]:  # a parent never comes after its child
-        path, prob = node.path, node.prob
-        if path:
-            probs.setdefault(path, prob)
-        row = rows(node.pair)
-        if row.tokens:
-            probs.setdefault((*path, row.tokens[0]), prob * (row.weights[0] / row.total))
-    return dict(sorted(probs.items(), key=lambda item: len(item[0]))[: min(most, MOST)])

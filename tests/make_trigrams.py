@@ -96,7 +96,7 @@ def matrix(counts: list[tuple[np.ndarray, np.ndarray]]) -> dict[str, np.ndarray]
     }
 
 
-def main(count_of_answers: int = 384) -> int:
+def main(count_of_answers: int = 192) -> int:
     model = accel.load(NAME, dtype="float32")  # for the library in batches far faster than bf16
     texts = [model.tokenizer.encode(text, chat=False) for text in library_texts()]
     own = list(answers(model, count_of_answers))

@@ -36,6 +36,7 @@ class Mutant:
 
 VERIFY, LANE, SAMPLING, ENDING = "accel/verify.py", "accel/lane.py", "accel/sampling.py", "accel/ending.py"
 RULES, LANES, CHOICES, ENDS = (f"tests/test_{name}.py" for name in ("verify", "lane", "sampling", "ending"))
+SKIPS = "tests/test_skipping.py"
 ACCEPT = "prob, accepted, draw = target.accept(token, run.dice)"
 GATHERED = "self._kv[:, :, :, first + stay : first + len(sources)] = gathered"
 
@@ -111,6 +112,27 @@ MUTANTS = [
     Mutant(
         "state of a lower layer taken for the top", LANE, "self._hidden.pop(slot, None)", "pass",
         LANES, "gone",
+    ),
+    Mutant("skipped layers are run", LANE, "if not self._skipped:", "if True:", SKIPS, "neighbouring"),
+    Mutant(
+        "a token rehearsed sees its own cached key", "accel/rehearsal.py",
+        "mask[:, :position] = True", "mask[:, : position + 1] = True", SKIPS, "own_states and llama",
+    ),
+    Mutant(
+        "states of one token see each other", "accel/rehearsal.py",
+        "mask[:, start:].fill_diagonal_(True)", "mask[:, start:] = True", SKIPS, "batched and llama",
+    ),
+    Mutant(
+        "layers planned towards the layer below", "accel/skip_plan.py",
+        "_closeness(run, full[i]) >= _closeness(passed, full[i])",
+        "_closeness(run, full[i - 1]) >= _closeness(passed, full[i - 1])",
+        "tests/test_skip_plan.py", "state_by_state",
+    ),
+    Mutant(
+        "states planned on are not those before the norm", "accel/methods/clasp.py",
+        "_seen.append(([slots[i] for i in shown], hidden[shown]))",
+        "_seen.append(([slots[i] for i in shown], hidden[shown] / (1 + hidden[shown].abs())))",
+        "tests/test_clasp.py", "plans_are",
     ),
     Mutant("the watermark stands still", LANE, "self._watermark += 1", "pass", LANES, "costs_no_more"),
     Mutant(

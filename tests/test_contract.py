@@ -138,7 +138,9 @@ def test_events_are_whole(name, knobs, temperature):
         assert not tested
     elif (name, temperature) == ("aded", 1.0):
         pass  # it goes by pairs of tokens seen before, and a tiny random model repeats none by chance
-    elif name != "adadecode" or knobs.get("threshold") == 0.0:  # a tiny random model is seldom sure of anything
+    elif (
+        name != "adadecode" or knobs.get("threshold") == 0.0
+    ):  # a tiny random model is seldom sure of anything
         assert tested
 
 

@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from typer.testing import CliRunner
 
 import accel
-from accel import head_lessons, head_training, heads, heads_command
+from accel import head_lessons, head_targets, head_training, heads, heads_command
 from accel.errors import InputError
 from accel.head_lessons import Course, Lessons, collect, folder_of, held_out, read
 from accel.head_prompts import prompts
@@ -179,7 +179,7 @@ def test_ridge_recovers_a_planted_map():
 
 def test_kl_is_zero_for_the_teacher_itself_and_counts_the_rest():
     probs = torch.tensor([[0.5, 0.25]])
-    targets = head_training.Targets(torch.tensor([[0, 2]]), probs, torch.tensor([0.25]))
+    targets = head_targets.Targets(torch.tensor([[0, 2]]), probs, torch.tensor([0.25]))
     logits = torch.tensor([[0.5, 1e-9, 0.25]]).log()
     same, row = torch.tensor([0.25]).log(), torch.tensor([0])
     assert targets.kl(logits, same, row).item() == pytest.approx(0.0, abs=1e-6)
@@ -190,7 +190,7 @@ def test_targets_send_what_is_off_the_list_to_the_rest():
     lessons = Lessons(
         torch.zeros(1, 1, 2), torch.zeros(1, 2), torch.tensor([[7, 4]]), torch.tensor([[0.5, 0.25]])
     )
-    targets = head_training.targets_of(lessons, torch.tensor([2, 7]), 9)
+    targets = head_targets.targets_of(lessons, torch.tensor([2, 7]), 9)
     assert targets.columns.tolist() == [[1, 2]]
     assert targets.probs.tolist() == [[0.5, 0.0]]
     assert targets.rest.tolist() == [0.5]
@@ -202,7 +202,7 @@ def test_training_lowers_kl_and_beats_the_plain_readout():
     plain = judge(dataclasses.replace(some_heads(), kind="plain", **_untrained(model)), held)
     quick = head_training.train(model, "ridge", COURSE, steps=1, short=99)
     trained = head_training.train(model, "kl", COURSE, steps=60, short=99)
-    targets = head_training.targets_of(held, trained.shortlist, 99)
+    targets = head_targets.targets_of(held, trained.shortlist, 99)
     rows = torch.arange(len(held))
     for at in range(len(LAYERS)):
         after, before = (h.of_normed(at, held.normed[at]) for h in (trained, quick))

@@ -11,7 +11,7 @@ import pytest
 
 import accel
 from accel.errors import InputError
-from accel.method import Choice, Knob, Range, Switch, check_knob, knobs_of
+from accel.method import Choice, Counts, Knob, Range, Switch, check_knob, knobs_of
 from accel.methods import METHODS
 from accel.models.tokenizer import Tokenizer
 from tests.tiny import tiny, tiny_speaking, tiny_tokenizer
@@ -122,6 +122,9 @@ def test_every_knob_of_every_method_is_held_to_its_bounds(name, knob: Knob):
         bad.remove(True)
         bad += [0, 1, "on", "1"]
         good = [True, False, "true", "False"]
+    elif isinstance(bounds, Counts):
+        bad += ["2,1", "1,1", "0", "1,,2", "1;2", "9" * 61, str(bounds.high + 1)]
+        good = ["auto", "1", "1,2", "15, 20,24"]
     else:
         assert isinstance(bounds, Choice)
         bad += [*(option + "x" for option in bounds.options), 0]

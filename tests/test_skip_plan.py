@@ -9,7 +9,9 @@ import pytest
 import torch
 from torch.nn.functional import cosine_similarity
 
+import accel
 from accel.skip_plan import plan_skips
+from tests.prompts import VARIED
 from tests.skipping import Bench, deep
 from tests.tiny import tiny
 
@@ -48,6 +50,15 @@ def test_the_cosine_predicted_is_that_of_the_real_pass_without_those_layers(mode
         assert {len(row) for row in plan.cosines} == {count + 1}
         without_ends |= {0, num_layers - 1} & set(plan.skipped)
     assert num_layers == 30 or without_ends == {0, num_layers - 1}
+
+
+@pytest.mark.slow
+def test_the_cosine_predicted_is_the_real_one_on_the_embedded_model(embedded_folder):
+    model = accel.load("smollm2-135m", device="cpu", dtype="float32")
+    for prompt, count in ((VARIED[0], 3), (VARIED[2], 12), (VARIED[4], 20)):
+        bench = Bench(model.layers, model.tokenizer.encode(prompt, chat=True))
+        plan = bench.plan(count)
+        assert plan.predicted == pytest.approx(real_cosine(bench, plan.skipped), abs=1e-4)
 
 
 def naive(run_layer, full, count):

@@ -46,6 +46,12 @@ class AdaDecode:
         str, Choice(("trained", "plain"), "Trained heads where there are any, or the model's own readout.")
     ] = "trained"
 
+    def settled(self, model: Model) -> AdaDecode:
+        """With what "auto" and "trained" mean for this model spelled out, as the trace will say it."""
+        heads = heads_for(model, self.heads, self.layers)
+        kind = "plain" if heads.kind == "plain" else "trained"
+        return replace(self, heads=kind, layers=",".join(map(str, heads.layers)))
+
     def start(self, run: Run) -> ExitHeads:
         heads = heads_for(run.model, self.heads, self.layers)
         if run.observes_all:

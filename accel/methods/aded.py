@@ -15,8 +15,9 @@ from typing import Annotated, ClassVar
 from accel.drafting import worthwhile
 from accel.method import Choice, Range, Switch
 from accel.run import MEMORY, Run
+from accel.searched_tree import MOST, Found, Path
 from accel.trace import Search
-from accel.tree_search import ITERATIONS, MODES, MOST, Found, Path, search
+from accel.tree_search import ITERATIONS, MODES, search
 from accel.trigrams import RATE, RECENT, Learned, Trigrams, shipped_matrix
 from accel.verify import DraftTree, verify
 

@@ -10,9 +10,9 @@ from tests.visuals.runs import NUM_LAYERS, RunBook
 
 # All that is drawn, canvases included; what is focused or moving is not part of a state.
 PICTURE = """() => JSON.stringify([
-  ...['.ds-counters', '.ds-text', '.ds-panel-tree', '.ds-panel-time .ds-head'].map(
+  ...['.ds-counters', '.ds-text', '.ds-panel-tree', '.ds-panel-method', '.ds-panel-time .ds-head'].map(
     (at) => document.querySelector(at).outerHTML),
-  ...['.ds-panel-layers canvas', '.ds-panel-time canvas', '.ds-map'].map(
+  ...['.ds-panel-layers canvas', '.ds-panel-method canvas', '.ds-panel-time canvas', '.ds-map'].map(
     (at) => document.querySelector(at).toDataURL()),
 ])"""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from accel.trace import Observed
+from tests.visuals.method_runs import ALL
 from tests.visuals.runs import NUM_LAYERS, RunBook, chain, tree
 from visuals import VIEWS
 from visuals.charts.draft_tree import STYLES
@@ -89,6 +90,12 @@ def test_views_say_where_they_have_something_to_show() -> None:
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_every_view_draws_in_both_modes(mode) -> None:  # type: ignore[no-untyped-def]
-    for view in VIEWS.values():
-        figure = view.draw(tree().trace(), 1, mode)
-        assert figure.layout.template.layout.paper_bgcolor == PALETTES[mode].surface
+    runs = [tree().trace(), *(make() for make in ALL.values())]
+    drawn = set()
+    for name, view in VIEWS.items():
+        for trace in runs:
+            if view.fits(trace, 1):
+                figure = view.draw(trace, 1, mode)
+                assert figure.layout.template.layout.paper_bgcolor == PALETTES[mode].surface
+                drawn.add(name)
+    assert drawn == set(VIEWS)

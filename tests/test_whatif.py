@@ -1,0 +1,94 @@
+"""What a recorded run says of other knobs is what a run with them does."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+import accel
+from accel.trace import Draft
+from accel.whatif import WhatIfError, whatif
+from tests.tiny import tiny
+
+PROMPT = [5, 17, 42, 7, 5, 17, 42, 9, 5, 17]
+LOOKS = {"layers": "1,2", "heads": "plain"}
+
+
+def decode(method, knobs, **asked):
+    asked = {"max_new_tokens": 60, "observe": "full", **asked}
+    return accel.generate(tiny(), PROMPT, method=method, knobs=knobs, **asked)
+
+
+def num_drafts(trace):
+    return sum(isinstance(event, Draft) for step in trace.steps for event in step.events)
+
+
+@pytest.mark.parametrize("recorded", [0.0, 0.5, 1.05])
+@pytest.mark.parametrize("threshold", [0.0, 0.3, 0.5, 0.7, 0.9, 0.97, 1.05])
+def test_adadecode_is_exact_where_it_says_so_and_close_where_not(recorded, threshold):
+    trace = decode("adadecode", {**LOOKS, "threshold": recorded})
+    outcome = whatif(trace, {"threshold": threshold})
+    again = decode("adadecode", {**LOOKS, "threshold": threshold})
+    calls = again.metrics["layer_calls_per_token"]
+    if outcome.kind == "exact":
+        assert outcome.layer_calls_per_token == pytest.approx(calls)
+        assert outcome.num_steps == len(again.steps) - 1
+        assert outcome.num_drafted == num_drafts(again)
+    else:
+        assert outcome.num_taken_back > 0
+    if threshold > 1:
+        assert outcome.kind == "exact"
+
+
+@pytest.mark.parametrize(
+    "knobs",
+    [{"alpha": 3.0}, {"min_prob": 0.5}, {"alpha": 0.5, "offset": 2.0}, {"branching": True, "alpha": 4.0}, {}],
+    ids=str,
+)
+@pytest.mark.parametrize("calibrated", [True, False])
+def test_suffix_is_exact(knobs, calibrated):
+    trace = decode("suffix", {"calibrated": calibrated})
+    again = decode("suffix", {"calibrated": calibrated, **knobs})
+    outcome = whatif(trace, knobs)
+    if not calibrated:
+        assert outcome.kind == "exact"
+        assert outcome.num_drafted == num_drafts(again)
+        assert outcome.num_steps == len(again.steps) - 1
+        assert outcome.layer_calls_per_token == pytest.approx(again.metrics["layer_calls_per_token"])
+    assert outcome.speedup is not None
+
+
+def test_clasp_with_its_own_line_is_what_was_recorded():
+    trace = decode("clasp", {"calibrated": False})
+    same = whatif(trace, {})
+    assert same.kind == "exact"
+    assert same.num_drafted == num_drafts(trace)
+    assert same.layer_calls_per_token == pytest.approx(trace.metrics["layer_calls_per_token"])
+    stricter = whatif(trace, {"draft_exit": 1.0})
+    assert stricter.kind == "estimate"
+    assert stricter.num_drafted <= same.num_drafted
+
+
+def test_what_a_trace_cannot_answer_is_said():
+    with pytest.raises(WhatIfError, match="observe=full"):
+        whatif(decode("adadecode", {**LOOKS, "threshold": 0.0}, observe="decisions"), {"threshold": 0.5})
+    with pytest.raises(WhatIfError, match="sampled"):
+        whatif(decode("suffix", {}, temperature=1.0), {"alpha": 2.0})
+    with pytest.raises(WhatIfError, match="autoregressive"):
+        whatif(decode("autoregressive", {}), {})
+    with pytest.raises(WhatIfError, match="fallback"):
+        whatif(decode("suffix", {"fallback": "prompt_lookup"}), {})
+
+
+def test_256_tokens_take_less_than_50_ms():
+    for method, knobs in (("adadecode", {**LOOKS, "threshold": 0.5}), ("suffix", {})):
+        trace = accel.generate(
+            tiny("gpt2"), PROMPT, method=method, knobs=knobs, max_new_tokens=240, observe="full"
+        )
+        taken = []
+        for _ in range(5):
+            start = time.process_time()
+            whatif(trace, {})
+            taken.append(time.process_time() - start)
+        assert min(taken) < 0.05
