@@ -28,6 +28,10 @@ mutants:
 traces:
 	$(PYTHON) -m tests.record_traces
 
+# The table of figures in README.md, measured on the embedded model.
+figures:
+	$(PYTHON) -m tests.measure_methods
+
 # The tables in README.md, from the code.
 docs:
 	$(PYTHON) -m tests.test_docs
@@ -36,4 +40,4 @@ constraints:
 	(echo "# Exact versions, used by both commands of the README and by CI. Made by: make constraints"; \
 	 $(PYTHON) -m pip freeze | sed 's/+cpu//') > constraints.txt
 
-.PHONY: setup run test check bars mutants traces docs constraints
+.PHONY: setup run test check bars mutants traces figures docs constraints

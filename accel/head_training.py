@@ -29,7 +29,10 @@ DROPPED = 0.1  # share of a state's numbers left out at each step
 RIDGE = 1e-3  # penalty, as a share of the states' mean square
 SAVED_EVERY = 100  # steps between checkpoints
 KEPT_BACK = 0.1  # share of the lessons that is not learnt from, but decides how far a head trusts itself
-SURE, RIGHT = 0.75, 0.96  # where its confidence exceeds the one, this share of its words must be the top layer's
+SURE, RIGHT = (
+    0.75,
+    0.96,
+)  # where its confidence exceeds the one, this share of its words must be the top layer's
 COOLER = tuple(1 + step / 20 for step in range(41))  # what its logits may be divided by for that
 
 

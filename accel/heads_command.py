@@ -36,7 +36,7 @@ def train(
     layers: Annotated[
         str, typer.Option(help="Layers run before each look, with commas between.")
     ] = "15,20,24",
-    tokens: Annotated[int, typer.Option(help="Tokens of the model's own text to learn from.")] = 60_000,
+    tokens: Annotated[int, typer.Option(help="Tokens of the model's own text to learn from.")] = 100_000,
     steps: Annotated[int, typer.Option(help="Adam steps a head, for kind kl.")] = 1000,
     short: Annotated[int, typer.Option(help="Frequent tokens that a head can name.")] = 8192,
     seed: Annotated[int, typer.Option(help="The same seed gives the same heads on the same machine.")] = 0,

@@ -24,7 +24,8 @@ def runs_of(trace: accel.Trace, kind: type) -> list[list]:
 
 @each_mode
 def test_the_search_event_shows_the_tree_and_what_was_drafted(mode):
-    asked = {"method": "aded", "knobs": {"mode": mode, "calibrated": False}, "max_new_tokens": 24}
+    knobs = {"mode": mode, "calibrated": False, "num_draft_tokens": 3}
+    asked = {"method": "aded", "knobs": knobs, "max_new_tokens": 24}
     trace = accel.generate(tiny(), REPEATING, **asked)
     searches, drafts = runs_of(trace, Search), runs_of(trace, Draft)
     assert any(searches)
@@ -40,7 +41,9 @@ def test_the_search_event_shows_the_tree_and_what_was_drafted(mode):
             left = [draft.token for draft in drafted]
             for token in chosen:
                 left.remove(token)
-            assert chosen or mode == "published"
+            assert chosen
+            assert not event.nodes[0].chosen, "the root is the text's own"
+    assert any(not node.chosen for found in searches for event in found for node in event.nodes[1:])
     assert not any(runs_of(accel.generate(tiny(), REPEATING, observe="none", **asked), Search))
 
 
@@ -85,9 +88,11 @@ def test_trust_falls_with_promises_not_kept_and_comes_back():
 
 
 def test_no_more_is_drafted_than_may_be_of_use():
+    every_pair = [0, 0, 1, 0, 2, 1, 1, 2, 2, 0, 0]
     trace = accel.generate(
-        tiny(), REPEATING, method="aded", knobs={"calibrated": False, "rate": 1.0}, max_new_tokens=3
+        toy_model(), every_pair, method="aded", knobs={"calibrated": False}, max_new_tokens=3
     )
+    assert any(runs_of(trace, Draft))
     for step, drafts in zip(trace.steps, runs_of(trace, Draft), strict=True):
         depth = {}
         for draft in drafts:

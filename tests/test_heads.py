@@ -219,6 +219,25 @@ def _untrained(model):
     return {name: getattr(made, name) for name in ("shortlist", "maps", "biases", "rows")}
 
 
+def test_a_head_too_sure_of_itself_is_cooled_until_it_is_right_where_it_is_sure():
+    made, normed = some_heads(), states(400)
+    said = made.of_normed(0, normed)
+    wrong = (said.tokens() + 1) % 99
+    for share, least, most in ((0.0, 1.0, 1.0), (0.3, 1.05, 2.95)):
+        lies = torch.rand(400, generator=torch.Generator().manual_seed(5)) < share * (
+            said.confidence() < 0.99
+        )
+        words = torch.where(lies, wrong, said.tokens())[:, None].int()
+        by = head_training.cooling(made, 0, Lessons(normed[None], normed, words, torch.ones(400, 1)), 100)
+        assert least <= by <= most
+        cooled = dataclasses.replace(made, maps=made.maps / by, biases=made.biases / by).of_normed(
+            0, normed[100:]
+        )
+        sure = cooled.confidence() > 0.75
+        assert bool(sure.any())
+        assert (~lies[100:][sure]).float().mean() >= 0.96
+
+
 class Stopped(Exception):
     pass
 

@@ -161,7 +161,7 @@ def test_modes_draft_much_the_same_on_the_shipped_matrix_and_the_bug_flattens_th
     assert jaccard(drafts["best_first"], drafts["mended"]) >= 0.65
     assert jaccard(drafts["best_first"], drafts["published"]) >= 0.65
     assert jaccard(drafts["published"], drafts["mended"]) >= 0.65
-    assert 1.0 <= mean(rewards["published"]) < 1.03
+    assert 1.0 <= mean(rewards["published"]) < 1.05
     assert mean(rewards["mended"]) > 1.7
     assert shipped_matrix(TOKENIZER).digest == before
 

@@ -17,9 +17,9 @@ from torch import Tensor
 
 from accel.errors import InputError
 from accel.heads import ExitHeads, check_layers, find, plain
-from accel.heads import Readout as HeadReadout
 from accel.method import Choice, Counts, Range
 from accel.models.model import Model
+from accel.readout import Readout as HeadReadout
 from accel.run import Run
 from accel.trace import Readout
 from accel.verify import DraftTree, verify
