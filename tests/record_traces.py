@@ -16,12 +16,28 @@ TREE = {"branching": True, "alpha": 3.0, "calibrated": False}
 
 # file name (its title follows the number), prompt, what is asked
 RUNS = [
-    ("1-Guesses-that-branch,-SuffixDecoding", FUNCTIONS, {"method": "suffix", "max_new_tokens": 96, "knobs": TREE}),
-    ("2-Repeating-a-text,-SuffixDecoding", REPEAT, {"method": "suffix", "max_new_tokens": 96}),
-    ("3-Copying-from-the-text,-prompt-lookup", TABLE, {"method": "prompt_lookup", "max_new_tokens": 96}),
-    ("4-One-token-at-a-time,-the-model-alone", VARIED[0], {"method": "autoregressive", "max_new_tokens": 32}),
-    ("5-Where-guessing-does-not-pay,-SuffixDecoding", PEOPLE, {"method": "suffix", "max_new_tokens": 64}),
-    ("6-Sampled-at-temperature-0.6,-SuffixDecoding", FUNCTIONS, {
+    ("01-Guesses-that-branch,-SuffixDecoding", FUNCTIONS, {"method": "suffix", "max_new_tokens": 96, "knobs": TREE}),
+    ("02-Repeating-a-text,-SuffixDecoding", REPEAT, {"method": "suffix", "max_new_tokens": 96}),
+    ("03-Where-guessing-does-not-pay,-SuffixDecoding", PEOPLE, {"method": "suffix", "max_new_tokens": 64}),
+    ("04-Leaving-early-when-sure,-AdaDecode", FUNCTIONS, {"method": "adadecode", "max_new_tokens": 48}),
+    ("05-Leaving-too-early,-AdaDecode-at-threshold-0.3", PEOPLE, {
+        "method": "adadecode", "max_new_tokens": 32, "knobs": {"threshold": 0.3},
+    }),
+    ("06-A-search-over-tri-grams,-ADED", FUNCTIONS, {
+        "method": "aded", "max_new_tokens": 48, "knobs": {"mode": "best_first"},
+    }),
+    ("07-A-search-that-finds-little,-ADED-as-published", VARIED[1], {
+        "method": "aded", "max_new_tokens": 32, "knobs": {"mode": "published"},
+    }),
+    ("08-Skipping-three-layers,-CLaSp", REPEAT, {
+        "method": "clasp", "max_new_tokens": 40, "knobs": {"skip_share": 0.1, "calibrated": False},
+    }),
+    ("09-Skipping-too-many-layers,-CLaSp", VARIED[0], {
+        "method": "clasp", "max_new_tokens": 24, "knobs": {"skip_share": 0.4, "calibrated": False},
+    }),
+    ("10-Copying-from-the-text,-prompt-lookup", TABLE, {"method": "prompt_lookup", "max_new_tokens": 96}),
+    ("11-One-token-at-a-time,-the-model-alone", VARIED[0], {"method": "autoregressive", "max_new_tokens": 32}),
+    ("12-Sampled-at-temperature-0.6,-SuffixDecoding", FUNCTIONS, {
         "method": "suffix", "max_new_tokens": 64, "temperature": 0.6, "seed": 7, "knobs": TREE,
     }),
 ]  # fmt: skip

@@ -157,3 +157,9 @@ def test_states_are_kept_only_where_a_plan_is_next(monkeypatch):
     accel.generate(tiny(), TEXT, method="clasp", knobs=knobs, max_new_tokens=30)
     assert len(taps) > 6
     assert taps == [at % 3 == 2 for at in range(len(taps))]
+
+
+def test_whatever_the_share_one_layer_is_left_and_no_share_leaves_out_none():
+    for share, skipped in ((0.0, 0), (0.1, 0), (0.34, 1), (0.67, 2), (1.0, 2)):
+        trace = accel.generate(tiny(), TEXT, method="clasp", knobs={"skip_share": share}, max_new_tokens=6)
+        assert {len(plan.skipped) for _, plan in plans_of(trace)} == {skipped}
