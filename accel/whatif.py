@@ -28,8 +28,8 @@ class Outcome:
     kind: Literal["exact", "estimate"]
     num_tokens: int
     num_steps: int
-    num_drafted: int
-    num_taken_back: int  # drafted and not kept
+    num_drafted: float  # whole where exact
+    num_taken_back: float  # drafted and not kept
     layer_calls_per_token: float
     speedup: float | None  # predicted from the trace's calibration; None without one
 
@@ -75,11 +75,11 @@ def _suffix(trace: Trace, asked: Mapping[str, Any]) -> Outcome:
 class _Climbs:
     """What a simulated AdaDecode run adds up to."""
 
-    calls: int = 0
+    calls: float = 0.0
     steps: int = 0
-    drafted: int = 0
-    taken_back: int = 0
-    looks: int = 0
+    drafted: float = 0.0
+    taken_back: float = 0.0
+    looks: float = 0.0
     seconds: float = 0.0
 
 
@@ -126,12 +126,37 @@ def _round(
         found.seconds += _climb_seconds(trace.header.calibration, exit_layer, top, [])
         lead += right
         ended = trace.finish_reason == "eos" and lead == len(tokens) - 1
+    if not right:
+        _stray(trace, looks, asked, min(asked["max_early"], left) - len(fronts), found)
     found.calls += top
     found.seconds += _climb_seconds(trace.header.calibration, top, top, fronts)
     found.steps += 1
     found.drafted += len(fronts)
     found.taken_back += not right
     return lead - at + (0 if ended else 1)
+
+
+def _stray(
+    trace: Trace,
+    looks: Mapping[int, Mapping[int, tuple[int, float]]],
+    asked: Mapping[str, Any],
+    places: int,
+    found: _Climbs,
+) -> None:
+    """What follows a wrong early token was never computed: take it to leave as often, and as high, as right ones."""
+    exits = [
+        next((layer for layer, (_, sure) in sorted(seen.items()) if sure > asked["threshold"]), None)
+        for seen in looks.values()
+    ]
+    left_at = [layer for layer in exits if layer is not None]
+    share, height = len(left_at) / len(exits), sum(left_at) / max(len(left_at), 1)
+    more = sum(share**number for number in range(1, places + 1))  # expected early tokens after it
+    found.calls += more * height
+    found.drafted += more
+    found.taken_back += more
+    found.looks += more
+    top = trace.header.model.num_layers
+    found.seconds += more * _climb_seconds(trace.header.calibration, round(height), top, [])
 
 
 def _climb_seconds(calibration: Calibration | None, to: int, top: int, fronts: list[int]) -> float:
@@ -195,9 +220,9 @@ def _outcome(
     trace: Trace,
     kind: Literal["exact", "estimate"],
     steps: int,
-    drafted: int,
-    lost: int,
-    calls: int,
+    drafted: float,
+    lost: float,
+    calls: float,
     seconds: float,
 ) -> Outcome:
     tokens = len(trace.tokens) - 1

@@ -9,6 +9,7 @@ import pytest
 import accel
 from accel.trace import Draft
 from accel.whatif import WhatIfError, whatif
+from tests.prompts import VARIED
 from tests.tiny import tiny
 
 PROMPT = [5, 17, 42, 7, 5, 17, 42, 9, 5, 17]
@@ -92,3 +93,19 @@ def test_256_tokens_take_less_than_50_ms():
             whatif(trace, {})
             taken.append(time.process_time() - start)
         assert min(taken) < 0.05
+
+
+@pytest.mark.slow
+def test_on_the_embedded_model_exact_is_exact_and_estimates_are_within_a_tenth(embedded_folder):
+    model = accel.load("smollm2-135m", device="cpu", dtype="float32")
+    asked = {"method": "adadecode", "max_new_tokens": 40}
+    recorded = accel.generate(model, VARIED[6], observe="full", **asked)
+    kinds = set()
+    for threshold in (0.3, 0.5, 0.75, 0.9, 1.05):
+        outcome = whatif(recorded, {"threshold": threshold})
+        again = accel.generate(model, VARIED[6], knobs={"threshold": threshold}, **asked)
+        calls = again.metrics["layer_calls_per_token"]
+        bound = 1e-6 if outcome.kind == "exact" else 0.1 * calls
+        assert outcome.layer_calls_per_token == pytest.approx(calls, abs=bound), threshold
+        kinds.add(outcome.kind)
+    assert kinds == {"exact", "estimate"}

@@ -11,6 +11,8 @@ from tests.browser.opened import Opened
 from tests.browser.test_explorer import HOSTILE
 from tests.visuals.method_runs import ALL, exits, matches, search, skips
 from tests.visuals.runs import tree
+from visuals.grid import columns_of
+from visuals.reading import read
 from visuals.scene import SceneWriter, packed
 
 pytestmark = pytest.mark.browser
@@ -96,6 +98,21 @@ def test_deferred_layers_fill_in_when_their_call_comes(opened: Callable[..., Ope
     here.page.locator(".ds-panel-layers canvas").hover(position={"x": x, "y": 24})  # the root's top layer
     assert "ran later, in the call of “·two” (2 tokens on)" in here.text(".ds-tip")
     assert "left after 2 layers, .88 sure (threshold .75)" in here.text(".ds-tip")
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_cells_are_those_of_the_rows(opened: Callable[..., Opened], name: str) -> None:
+    trace = ALL[name]()
+    layers = range(trace.header.model.num_layers)
+    _, steps = read(trace)
+    expected = [[column.cell(layer) for layer in layers] for column in columns_of(trace.header, steps)]
+    here = opened(trace)
+    script = (
+        "layers => explorer.scene.grid.columns.map((column) => Array.from({ length: layers }, (_, layer) => {"
+        " const cell = explorer.scene.grid.cell(column, layer, { step: 99, phase: 'commit' });"
+        " return cell ? cell.kind : 'not run'; }))"
+    )
+    assert here.page.evaluate(script, len(layers)) == expected
 
 
 def test_the_plan_says_what_is_left_out_and_how_alike(opened: Callable[..., Opened]) -> None:

@@ -72,7 +72,9 @@ def test_drafts_skip_by_the_newest_plan_and_rehearsals_skip_nothing() -> None:
 def test_a_plan_made_after_verifying_holds_from_the_next_step_on() -> None:
     book = RunBook()
     book.prefill()
-    book.run(book.tip)
+    before = book.tip
+    book.run(before, lane="draft", last=3)
+    book.run(before)
     book.log(SkipPlan((3,), COSINES))
     tip = book.commit((), " e", "plain").commit.slots[-1]
     book.run(tip, lane="draft", last=3)
@@ -81,6 +83,7 @@ def test_a_plan_made_after_verifying_holds_from_the_next_step_on() -> None:
     trace = book.trace()
     _, steps = read(trace)
     assert [plan.early for rows in steps for plan in rows.plans] == [False]
+    assert cells(columns(trace)["draft", before]) == ["ran", "ran", "ran", "not run"]
     assert cells(columns(trace)["draft", tip]) == ["ran", "ran", "ran", "skipped"]
 
 
@@ -138,8 +141,18 @@ def test_a_pair_that_could_hang_on_two_nodes_hangs_on_the_lowest_of_its_branch()
     visits = [9, 6, 3, 2, 2, 3]
     nodes = tuple(SearchNode(pair, 0.5, n, 1.0, False) for pair, n in zip(pairs, visits, strict=True))
     assert [node.parent for node in searched(Search(nodes, 9), (8, 9), 10)] == [-1, 0, 1, 2, 1, 0]
-    even = tuple(replace(node, visits=1) for node in nodes)  # best first visits each once
-    assert [node.parent for node in searched(Search(even, 5), (8, 9), 10)] == [-1, 0, 1, 2, 1, 0]
+    pairs, visits = [(8, 9), (9, 5), (5, 5), (5, 2), (5, 7)], [9, 8, 1, 2, 1]
+    nodes = tuple(SearchNode(pair, 0.5, n, 1.0, False) for pair, n in zip(pairs, visits, strict=True))
+    assert [node.parent for node in searched(Search(nodes, 9), (8, 9), 10)] == [-1, 0, 1, 1, 1]
+    pairs, visits = [(8, 9), (9, 5), (5, 1), (1, 5), (5, 2)], [9, 8, 3, 2, 1]  # no node is deeper than three
+    nodes = tuple(SearchNode(pair, 0.5, n, 1.0, False) for pair, n in zip(pairs, visits, strict=True))
+    assert [node.parent for node in searched(Search(nodes, 9), (8, 9), 10)] == [-1, 0, 1, 2, 1]
+
+
+def test_a_search_that_visits_each_node_once_is_a_tree_too() -> None:
+    pairs = [(8, 9), (9, 9), (9, 9), (9, 7), (7, 3), (9, 4)]
+    nodes = tuple(SearchNode(pair, 0.5, 1, 1.0, False) for pair in pairs)
+    assert [node.parent for node in searched(Search(nodes, 5), (8, 9), 10)] == [-1, 0, 1, 2, 0, 2]
 
 
 def test_of_a_large_search_the_drafted_and_the_most_visited_are_sent() -> None:
