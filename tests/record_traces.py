@@ -19,7 +19,9 @@ RUNS = [
     ("01-Guesses-that-branch,-SuffixDecoding", FUNCTIONS, {"method": "suffix", "max_new_tokens": 96, "knobs": TREE}),
     ("02-Repeating-a-text,-SuffixDecoding", REPEAT, {"method": "suffix", "max_new_tokens": 96}),
     ("03-Where-guessing-does-not-pay,-SuffixDecoding", PEOPLE, {"method": "suffix", "max_new_tokens": 64}),
-    ("04-Leaving-early-when-sure,-AdaDecode", FUNCTIONS, {"method": "adadecode", "max_new_tokens": 48}),
+    ("04-Leaving-early-when-sure,-AdaDecode", FUNCTIONS, {
+        "method": "adadecode", "max_new_tokens": 48, "observe": "decisions",
+    }),
     ("05-Leaving-too-early,-AdaDecode-at-threshold-0.3", PEOPLE, {
         "method": "adadecode", "max_new_tokens": 32, "knobs": {"threshold": 0.3},
     }),
@@ -49,7 +51,7 @@ def main() -> int:
     for old in FOLDER.glob("*.jsonl"):
         old.unlink()
     for name, prompt, asked in RUNS:
-        trace = accel.generate(model, prompt, observe="full", check=True, **asked)
+        trace = accel.generate(model, prompt, **{"observe": "full", "check": True, **asked})
         trace.save(FOLDER / f"{name}.jsonl")
         size = (FOLDER / f"{name}.jsonl").stat().st_size
         print(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Literal
 
-from accel.trace import Commit, Draft, LayerRun, Trace
+from accel.trace import Commit, Draft, LayerRun, Match, Readout, Search, SkipPlan, Trace
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -55,4 +55,10 @@ VIEWS: dict[str, View] = {
         "Layers x tokens", "run", frozenset({LayerRun}), "visuals.charts.layer_grid:layer_grid"
     ),
     "timeline": View("Timeline", "run", frozenset({LayerRun}), "visuals.charts.timeline:timeline"),
+    "exit_depths": View("Exit depths", "run", frozenset({Readout}), "visuals.charts.exit_depths:exit_depths"),
+    "skip_table": View(
+        "Layers left out", "step", frozenset({SkipPlan}), "visuals.charts.skip_table:skip_table"
+    ),
+    "search_tree": View("Search", "step", frozenset({Search}), "visuals.charts.search_tree:search_tree"),
+    "matches": View("Matches by length", "step", frozenset({Match}), "visuals.charts.matches:matches"),
 }

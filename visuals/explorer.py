@@ -15,6 +15,7 @@ SCRIPTS = (
     "strings",
     "dom",
     "grid",
+    "plan",
     "scene",
     "canvas",
     "marks",
@@ -28,6 +29,13 @@ SCRIPTS = (
     "heatmap_labels",
     "heatmap",
     "timeline",
+    "bars",
+    "part",
+    "exits",
+    "skips",
+    "search",
+    "matches",
+    "method",
     "legend",
     "minimap",
     "scrubber",
@@ -41,13 +49,23 @@ STYLES = ("marks", "layout")  # the layout of narrow pages overrides sizes of co
 @cache
 def explorer_js() -> str:
     """One plain script: `DraftScope.mount(element, {scene, onGap})` makes an explorer."""
-    return "\n".join(_lean(FOLDER / f"{name}.js") for name in SCRIPTS)
+    head = "'use strict';\nwindow.DraftScope = window.DraftScope || {};\n"
+    return head + "\n".join(_script(FOLDER / f"{name}.js") for name in SCRIPTS)
 
 
 @cache
 def explorer_css() -> str:
     """Its style, scoped to `.ds-`, with the colours of `theme.py` in front."""
-    return css() + "\n".join(_lean(FOLDER / f"{name}.css") for name in STYLES)
+    rules = "\n".join(_lean(FOLDER / f"{name}.css") for name in STYLES)
+    return css() + re.sub(r"([:;,{]) ", r"\1", re.sub(r";?\s([{}])", r"\1", rules))
+
+
+def _script(path: Path) -> str:
+    """A script with what all of them repeat made short: its strictness, its global, that global's name inside."""
+    text = _lean(path).replace("'use strict';\n", "")
+    text = text.replace("(function (DraftScope) {", "((D) => {")
+    body, _, _ = re.sub(r"(?<!window\.)\bDraftScope\b", "D", text).rpartition("})(window")
+    return body + "})(DraftScope);"
 
 
 def _lean(path: Path) -> str:

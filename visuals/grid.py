@@ -8,10 +8,11 @@ from typing import Literal
 
 from accel.metrics import TARGET
 from accel.trace import Header, Readout
+from visuals.plans import REHEARSAL
 from visuals.rows import Fate, Look, StepRows
 
 Cell = Literal["ran", "later", "skipped", "not run"]
-"""`later` ran in a step after the one that began the column; `skipped` has layers above it that ran."""
+"""`later` ran after the slot had left early, or in a later step; `skipped` has layers above it that ran."""
 
 
 @dataclass
@@ -33,7 +34,10 @@ class Column:
         """What happened to this slot in a layer."""
         for first, last, step in self.runs:
             if first <= layer < last:
-                return "ran" if step == self.step else "later"
+                deferred = self.left is not None and layer >= self.left.layer
+                return "later" if deferred or step > self.step else "ran"
+        if self.lane == REHEARSAL:
+            return "not run"
         top = max(last for _, last, _ in self.runs)
         return "skipped" if layer < top or layer in self.skipped else "not run"
 
@@ -43,6 +47,7 @@ def columns_of(header: Header, steps: Iterable[StepRows]) -> list[Column]:
     grid: dict[tuple[str, int], Column] = {}
     found: list[Column] = []
     tip = len(header.prompt.tokens) - 1
+    plan: tuple[int, ...] = ()  # what drafts leave out
     for rows in steps:
         fates: dict[int, Fate] = {node.slot: node.fate for node in rows.nodes}
         new: list[Column] = []
@@ -58,6 +63,11 @@ def columns_of(header: Header, steps: Iterable[StepRows]) -> list[Column]:
                     column.num_slots += len(block.slots)
                 column.runs.append((block.first, block.last, rows.index))
         _note(rows, grid, new)
+        for made in rows.plans:
+            plan = made.skipped if made.early else plan
+        for column in new:
+            column.skipped = frozenset(plan if column.lane != TARGET else ())
+        plan = rows.plans[-1].skipped if rows.plans else plan
         found += new
     return found
 
@@ -73,8 +83,5 @@ def _note(rows: StepRows, grid: dict[tuple[str, int], Column], new: list[Column]
     for slot in rows.rolled_back:
         if (TARGET, slot) in grid:
             grid[TARGET, slot].rolled_back = rows.index
-    skipped = frozenset(layer for plan in rows.skip_plans for layer in plan.skipped)
     for column in new:
         column.num_slots = max(1, column.num_slots)
-        if column.lane != TARGET:
-            column.skipped = skipped

@@ -19,13 +19,13 @@ from accel.trace import (
     Residual,
     Rollback,
     Search,
-    SkipPlan,
     Step,
     Trace,
     Verdict,
 )
 from visuals.layout import lanes_of
 from visuals.pieces import RunningText, label
+from visuals.plans import plans_of
 from visuals.rows import Block, Fate, Look, Node, Origin, Piece, StepRows
 
 Kind = TypeVar("Kind", bound=Event)
@@ -40,9 +40,11 @@ class Reader:
         self.tokens: list[int] = list(header.prompt.tokens)  # by slot
         self.positions: list[int] = list(range(len(self.tokens)))  # by slot
         self.tip = len(self.tokens) - 1  # the newest committed slot
+        self._committed: list[int] = list(self.tokens)  # by position
         self._text = RunningText()
         self._tally = Tally(header)
         self._layer_calls = 0
+        self._skipped: tuple[int, ...] | None = None  # by the newest plan
 
     def read(self, step: Step) -> StepRows:
         """The rows of the next step."""
@@ -56,7 +58,10 @@ class Reader:
             before = commit.slots[-2] if len(commit.slots) > 1 else root
             self._introduce(commit.slots[-1], commit.tokens[-1], self.positions[before] + 1)
         self.tip = commit.slots[-1]
+        self._committed += commit.tokens
         self._tally.add(step)
+        plans = tuple(plans_of(step, self._skipped))
+        self._skipped = plans[-1].skipped if plans else self._skipped
         rolled_back = tuple(slot for event in _of(step, Rollback) for slot in event.slots)
         return StepRows(
             index=step.index,
@@ -69,7 +74,7 @@ class Reader:
             readouts=_of(step, Readout),
             matches=_of(step, Match),
             searches=_of(step, Search),
-            skip_plans=_of(step, SkipPlan),
+            plans=plans,
             rolled_back=rolled_back,
             seconds=step.seconds,
             numbers=self._tally.numbers(),
@@ -79,6 +84,12 @@ class Reader:
         """A token by itself, safe to show; its id where its bytes are not known."""
         piece = self.bytes.get(token)
         return f"⟨{token}⟩" if piece is None else label(piece)
+
+    def pair_before(self, rows: StepRows) -> tuple[int, int]:
+        """The two newest tokens of the text when a step began."""
+        newest = rows.nodes[0]
+        earlier = self._committed[newest.position - 1] if newest.position else newest.token
+        return earlier, newest.token
 
     def end_of_text(self) -> str:
         """What an incomplete character at the very end turns into."""

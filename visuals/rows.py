@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from accel.trace import Last, Match, Readout, Residual, Search, Seconds, SkipPlan, Verdict
+from accel.trace import Last, Match, Readout, Residual, Search, Seconds, Verdict
+from visuals.plans import Plan
 
 Fate = Literal["committed", "drafted", "accepted", "rejected", "unreached", "bonus", "recovered", "plain"]
 """`drafted` is a draft whose fate was not recorded (observe=none); `committed` is text of an earlier step."""
@@ -82,7 +83,7 @@ class StepRows:
     readouts: tuple[Readout, ...]
     matches: tuple[Match, ...]
     searches: tuple[Search, ...]
-    skip_plans: tuple[SkipPlan, ...]
+    plans: tuple[Plan, ...]
     rolled_back: tuple[int, ...]
     seconds: Seconds
     numbers: dict[str, float]  # the counters of accel.metrics, up to and with this step

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from accel.trace import Footer, Header, ModelInfo, Step, Trace
+from visuals.digits import compact
 from visuals.inline import script_json
 from visuals.pieces import joined, shortened, visible
 from visuals.reading import Reader
-from visuals.step_json import COUNTERS, compact, step_json
+from visuals.step_json import COUNTERS, step_json
 
 Message = dict[str, Any]
 

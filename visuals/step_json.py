@@ -9,9 +9,7 @@ text         [slot, text] of each committed token; its origin is its node's fate
 last, draw   how the newest token came to be, and the number drawn for it
 blocks       [lane, first, last, start in layer calls, [[first slot, how many], ...]]
 looks        [slot, first layer, confidences as two base64 digits (of 4095), [[top token, how often], ...]]
-readouts     [slot, layer, token, confidence, threshold, taken]
-matches      [source, length, count, score, chosen], the chosen first; `num_matches` of them were made
-skipped      layers left out by the step's plan; rolled_back: slots taken back
+readouts, rolled_back, matches, plans, search: what single methods show, told in `method_json`
 seconds      [draft, verify, other, observe]
 numbers      the values of `COUNTERS` up to this step, null where undefined
 labels       {token: its text}, for tokens not named before; num_left_out: nodes too many to send
@@ -23,6 +21,8 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
+from visuals.digits import compact, two_digits
+from visuals.method_json import method_json
 from visuals.pieces import shortened, visible
 from visuals.reading import Reader
 from visuals.rows import Look, Node, StepRows
@@ -45,8 +45,6 @@ COUNTERS = (
 MAX_NODES = 400  # of a step
 MAX_LOOKS = 128  # slots of a step
 MAX_BLOCKS = 400  # of a step
-MAX_MATCHES = 8  # of a step
-_BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 
 def step_json(rows: StepRows, reader: Reader, labelled: set[int]) -> dict[str, Any]:
@@ -71,26 +69,14 @@ def step_json(rows: StepRows, reader: Reader, labelled: set[int]) -> dict[str, A
             for b in rows.blocks[:MAX_BLOCKS]
         ],
         "looks": _looks(rows.looks),
-        "readouts": [
-            [r.slot, r.layer, r.token, compact(r.confidence), compact(r.threshold), r.taken]
-            for r in rows.readouts[: MAX_LOOKS * 8]
-        ],
-        "skipped": sorted({layer for plan in rows.skip_plans for layer in plan.skipped}),
-        "rolled_back": list(rows.rolled_back[:MAX_NODES]),
         "num_left_out": len(rows.nodes) - len(nodes),
-        **_matches(rows),
+        **method_json(rows, reader),
     }
     found = {name: value for name, value in found.items() if value != [] or name == "nodes"}
     found["seconds"] = [compact(s) for s in _seconds(rows)]
     found["numbers"] = [compact(rows.numbers[c]) if c in rows.numbers else None for c in COUNTERS]
     found["labels"] = _labels(found, reader, labelled)
     return found
-
-
-def compact(value: float) -> int | float:
-    """Six significant digits, and no `.0`."""
-    short = float(f"{value:.6g}")
-    return int(short) if short.is_integer() and abs(short) < 2**53 else short
 
 
 def _decision(accept_prob: float, draw: float) -> tuple[float, float]:
@@ -146,25 +132,9 @@ def _unbroken(layers: dict[int, Look]) -> Iterator[list[Look]]:
 
 
 def _run_of_looks(run: list[Look]) -> list[Any]:
-    levels = [_level(look.confidence) for look in run]
-    digits = "".join(_BASE64[level >> 6] + _BASE64[level & 63] for level in levels)
+    digits = "".join(two_digits(look.confidence) for look in run)
     tops = [[token, len(list(same))] for token, same in groupby(look.token for look in run)]
     return [run[0].slot, run[0].layer, digits, tops]
-
-
-def _level(confidence: float) -> int:
-    """0 to 4095; the ends stand for exactly 0 and 1 only."""
-    if confidence <= 0:
-        return 0
-    return 4095 if confidence >= 1 else min(4094, max(1, round(confidence * 4095)))
-
-
-def _matches(rows: StepRows) -> dict[str, Any]:
-    best = sorted(rows.matches, key=lambda match: (not match.chosen, -match.score))[:MAX_MATCHES]
-    if not best:
-        return {}
-    shown = [[shortened(visible(m.source), 40), m.length, m.count, compact(m.score), m.chosen] for m in best]
-    return {"matches": shown, "num_matches": len(rows.matches)}
 
 
 def _labels(found: dict[str, Any], reader: Reader, labelled: set[int]) -> dict[str, str]:
@@ -172,6 +142,7 @@ def _labels(found: dict[str, Any], reader: Reader, labelled: set[int]) -> dict[s
     named += [token for residual in found.get("residuals", ()) for token in residual[1]]
     named += [token for look in found.get("looks", ()) for token, _ in look[3]]
     named += [readout[2] for readout in found.get("readouts", ())]
+    named += [node[1] for node in found.get("search", (0, 0, ()))[2]]
     fresh = [token for token in dict.fromkeys(named) if token not in labelled]
     labelled.update(fresh)
     return {str(token): reader.label(token) for token in fresh}

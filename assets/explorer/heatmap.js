@@ -55,7 +55,6 @@
         x: (at) => LEFT + (at - from) * cw, y: (layer) => TOP + (layers - 1 - layer) * ch };
     }
 
-
     _column(context, scene, state, at) {
       const { cw, ch, layers } = this.frame;
       const column = scene.grid.columns[at];
@@ -63,7 +62,7 @@
       const palette = state.palette;
       const top = Math.min(layers, scene.grid.numLayers(column.lane));
       for (let layer = 0; layer < top; layer++) {
-        const cell = scene.grid.cell(column, layer, state.step);
+        const cell = scene.grid.cell(column, layer, state);
         if (!cell) continue;
         const y = this.frame.y(layer);
         if (cell.kind === 'skipped') {
@@ -72,13 +71,22 @@
         }
         const look = column.looks.get(layer);
         context.fillStyle = look ? DraftScope.cividis(look.confidence) : palette[column.isTarget ? 'ran' : 'ran-draft'];
-        context.fillRect(x, y, cw - 1, ch - 1);
-        if (cell.kind === 'later') {
-          context.fillStyle = palette.drafted;
-          context.fillRect(x, y, 2, ch - 1);
-        }
+        if (cell.kind === 'later') this._later(context, x, y, cell, Boolean(look), palette);
+        else context.fillRect(x, y, cw - 1, ch - 1);
       }
       this._marks(context, column, x, state);
+    }
+
+    /** Narrower, and the fainter the more calls later it ran; a confidence stays in full colour beside it. */
+    _later(context, x, y, { behind }, looked, palette) {
+      const { cw, ch } = this.frame;
+      const inset = Math.max(3, Math.floor(cw / 4));
+      if (looked) context.fillRect(x + inset, y, cw - 1 - inset, ch - 1);
+      context.fillStyle = palette['left-early'];
+      context.globalAlpha = Math.max(0.4, 1.15 - 0.15 * Math.max(1, behind));
+      if (looked) context.fillRect(x, y, inset - 1, ch - 1);
+      else context.fillRect(x + inset, y, cw - 1 - inset, ch - 1);
+      context.globalAlpha = 1;
     }
 
     _marks(context, column, x, state) {
@@ -92,7 +100,7 @@
         context.fillStyle = palette['left-early'];
         context.fillRect(x - 1, this.frame.y(column.exit.layer - 1) - 2, cw + 1, 3);
       }
-      if (column.rolledBack !== null && column.rolledBack <= state.step) {
+      if (DraftScope.isTakenBack(column, state)) {
         context.strokeStyle = palette.rejected;
         context.lineWidth = 1.5;
         context.beginPath();
@@ -131,8 +139,10 @@
         : quoted(label) + ' · ' + strings.fates[column.fate]];
       const layers = scene.grid.numLayers(column.lane);
       if (layer < 0 || layer >= layers) return lines;
-      const cell = scene.grid.cell(column, layer, state.step);
-      const what = !cell ? strings.tipNotRun : cell.kind === 'skipped' ? strings.tipSkipped : say(strings.tipRan, { step: cell.step });
+      const cell = scene.grid.cell(column, layer, state);
+      const what = !cell ? strings.tipNotRun : cell.kind === 'skipped' ? strings.tipSkipped
+        : cell.kind === 'later' && cell.behind > 0 ? say(strings.tipLater, { step: cell.step, token: quoted(scene.columnLabel(cell.lead)),
+          calls: DraftScope.count(strings.tokens, cell.behind) }) : say(strings.tipRan, { step: cell.step });
       lines.push(say(strings.tipLayer, { layer, layers }) + ' · ' + what);
       const look = column.looks.get(layer);
       if (look && cell) {
@@ -142,6 +152,7 @@
       if (column.exit && column.exit.step <= state.step) {
         lines.push(say(strings.tipExit, { layer: column.exit.layer, confidence: prob(column.exit.confidence), threshold: prob(column.exit.threshold) }));
       }
+      if (DraftScope.isTakenBack(column, state)) lines.push(say(strings.tipTakenBack, { step: column.rolledBack }));
       return lines;
     }
 
@@ -151,5 +162,7 @@
     }
   }
 
+  DraftScope.isTakenBack = ({ rolledBack }, { step, phase }) => rolledBack !== null
+    && (rolledBack < step || (rolledBack === step && phase !== 'draft'));
   DraftScope.Heatmap = Heatmap;
 })(window.DraftScope = window.DraftScope || {});

@@ -31,6 +31,10 @@
     context.textAlign = 'left';
     context.fillStyle = column.slot === state.slot ? state.palette.accent : state.palette.muted;
     context.fillText(DraftScope.shown(label, 5), 0, 0);
+    if (DraftScope.isTakenBack(column, state)) {
+      context.fillStyle = state.palette.rejected;
+      context.fillRect(0, -0.75, context.measureText(DraftScope.shown(label, 5)).width, 1.5);
+    }
     context.restore();
   }
 

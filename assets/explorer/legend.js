@@ -13,13 +13,14 @@
   }
 
   function cellItem(kind, text) {
-    return el('li', {}, el('i', { class: 'ds-cell ds-cell-' + kind }), text);
+    return el('li', { class: 'ds-legend-' + kind }, el('i', { class: 'ds-cell ds-cell-' + kind }), text);
   }
 
   DraftScope.legend = function legend() {
     return el('section', { class: 'ds-legend', 'aria-label': strings.legendTitle },
       el('ul', {}, ...FATES.map(fateItem)),
       el('ul', {}, cellItem('ran', strings.cellRan), cellItem('draft', strings.cellDraft),
-        cellItem('skipped', strings.cellSkipped), cellItem('exit', strings.leftEarly)));
+        cellItem('skipped', strings.cellSkipped), cellItem('exit', strings.leftEarly), cellItem('later', strings.cellLater),
+        cellItem('back', strings.cellBack)));
   };
 })(window.DraftScope = window.DraftScope || {});

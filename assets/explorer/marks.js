@@ -54,6 +54,9 @@
     return phase === 'draft' && node.draftProb !== null ? 'drafted' : node.fate;
   };
 
+  /** Taken back: struck through once it is known. */
+  DraftScope.isStruck = (node, phase) => Boolean(node.rolledBack) && phase !== 'draft';
+
   /** Is the node there in this phase? The model's own token comes with the commit. */
   DraftScope.isThere = (node, phase) => phase === 'commit' || node.draftProb !== null || node.depth === 0;
 })(window.DraftScope = window.DraftScope || {});

@@ -18,6 +18,9 @@
       this.pieces = []; // committed tokens as text, in order
       this.grid = new DraftScope.Grid(message.head);
       this.lanes = 0; // the most lanes that a step's tree takes, less one
+      this.plans = []; // every skip plan, in order
+      this.sources = []; // texts that matches were looked for in
+      this.most = { looks: 0, searched: 0, drafts: 0 }; // of any step: so much room its picture needs
       this._shown = new Map(); // step -> decoded, the newest few
       this.append(message);
     }
@@ -46,8 +49,7 @@
 
     /** What stands under a heatmap column: its token; nothing under the prompt's. */
     columnLabel(column) {
-      const token = column.count > 1 ? null : this.tokenOf(column.slot);
-      return token === null ? '' : this.label(token);
+      return column.count > 1 ? '' : this.slotLabel(column.slot);
     }
 
     _add(step) {
@@ -66,7 +68,30 @@
         const node = fates.get(slot);
         this.pieces.push({ slot, text, step: index, origin: node ? node[4] : 'plain', token: node ? node[2] : null });
       }
+      this._note(step, index);
       this.grid.add(step, index, fates);
+    }
+
+    /** What the method panel wants to know of the whole run. */
+    _note(step, index) {
+      const { most } = this;
+      most.looks = Math.max(most.looks, (step.readouts || []).length);
+      most.searched = Math.max(most.searched, step.search ? step.search[2].length : 0);
+      most.drafts = Math.max(most.drafts, step.nodes.filter((node) => node[5] !== null).length);
+      for (const plan of step.plans || []) this.plans.push(new DraftScope.Plan(plan, index, this.head.model.num_layers));
+      for (const [source] of step.matches || []) if (!this.sources.includes(source) && this.sources.length < 4) this.sources.push(source);
+    }
+
+    /** The token in a slot, as it is shown. */
+    slotLabel(slot) {
+      const token = this.tokenOf(slot);
+      return token === null ? '' : this.label(token);
+    }
+
+    /** The confidence below which drafting stops, where the method has such a knob. */
+    get exitLine() {
+      const line = this.head.method.knobs.draft_exit;
+      return typeof line === 'number' ? line : null;
     }
 
     /** The step with its nodes as objects, by slot and in drafting order. */

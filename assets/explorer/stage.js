@@ -24,29 +24,41 @@
       this.why = new DraftScope.WhyPanel();
       this.heatmap = new DraftScope.Heatmap(host);
       this.timeline = new DraftScope.Timeline(host);
+      this.method = new DraftScope.MethodPanel(host);
       this.scrubber = new DraftScope.Scrubber(host);
       this.counters = new DraftScope.Counters();
       this.tree.node.appendChild(this.why.node);
-      this.panels = [this.counters, this.text, this.tree, this.why, this.heatmap, this.timeline, this.scrubber];
+      this.panels = [this.counters, this.text, this.tree, this.why, this.method, this.heatmap, this.timeline,
+        this.scrubber];
       this.body = el('div', { class: 'ds-body', 'data-view': 'tree' }, this.counters.node, this.text.node, this._views(),
-        this.tree.node, this.heatmap.node, this.timeline.node, DraftScope.legend(), this.scrubber.node);
+        this.tree.node, this.method.node, this.heatmap.node, this.timeline.node, DraftScope.legend(), this.scrubber.node);
       this.root.appendChild(this.body);
       element.replaceChildren(this.root);
       this._watch();
     }
 
-    /** On a narrow page one of tree, layers and timeline is shown at a time. */
+    /** On a narrow page one of tree, method, layers and timeline is shown at a time. */
     _views() {
-      const buttons = Object.entries(strings.views).map(([view, name]) => {
-        const button = el('button', { type: 'button', class: 'ds-phase', 'aria-pressed': String(view === 'tree') }, name);
-        button.addEventListener('click', () => {
-          this.body.setAttribute('data-view', view);
-          for (const other of buttons) other.setAttribute('aria-pressed', String(other === button));
-          this._measure();
-        });
+      this.views = Object.entries(strings.views).map(([view, name]) => {
+        const button = el('button', { type: 'button', class: 'ds-phase', 'data-view': view, 'aria-pressed': String(view === 'tree') }, name);
+        button.addEventListener('click', () => this._see(view));
         return button;
       });
-      return el('div', { class: 'ds-views ds-phases', role: 'group', 'aria-label': strings.view }, ...buttons);
+      return el('div', { class: 'ds-views ds-phases', role: 'group', 'aria-label': strings.view }, ...this.views);
+    }
+
+    _see(view) {
+      this.body.setAttribute('data-view', view);
+      for (const button of this.views) button.setAttribute('aria-pressed', String(button.getAttribute('data-view') === view));
+      this._measure();
+    }
+
+    /** The method's view and the legend's words about leaving early are there only where the run has them. */
+    _offer(scene) {
+      const none = this.method.node.hidden;
+      this.views.find((button) => button.getAttribute('data-view') === 'method').hidden = none;
+      this.body.toggleAttribute('data-left', Boolean(scene && scene.grid.left));
+      if (none && this.body.getAttribute('data-view') === 'method') this._see('tree');
     }
 
     _watch() {
@@ -80,6 +92,7 @@
       this.root.toggleAttribute('data-moving', moving);
       this.root.style.setProperty('--ds-beat', Math.min(60, 150 / (step ? step.nodes.length : 1)) / player.speed + 'ms');
       for (const panel of this.panels) panel.draw(scene, state);
+      this._offer(scene);
       this.milliseconds = performance.now() - began;
     }
 
@@ -97,9 +110,9 @@
       const kind = width >= WIDE ? 'wide' : width >= MEDIUM ? 'medium' : 'narrow';
       this.root.className = 'ds-root ds-' + kind;
       state.compact = kind === 'narrow';
-      const shown = [this.heatmap, this.timeline, this.tree].map((panel) => innerWidth(panel.node));
-      state.width = Math.max(...(state.compact ? shown : shown.slice(0, 2)), 0) || state.width;
-      state.treeWidth = Math.max(shown[2], 0) || state.treeWidth;
+      const [tree, ...across] = [this.tree, this.method, this.heatmap, this.timeline].map((panel) => innerWidth(panel.node));
+      state.width = Math.max(...across, state.compact ? tree : 0, 0) || state.width;
+      state.treeWidth = Math.max(tree, 0) || state.treeWidth;
       state.mapWidth = Math.max(innerWidth(this.scrubber.slider.parentElement), 0) || state.mapWidth;
       state.palette = DraftScope.paletteOf(this.root);
     }

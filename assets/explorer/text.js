@@ -2,7 +2,7 @@
 (function (DraftScope) {
   'use strict';
 
-  const { el, strings, say } = DraftScope;
+  const { el, strings } = DraftScope;
 
   class TextPanel {
     constructor(host) {
@@ -100,7 +100,5 @@
     }
   }
 
-  DraftScope.endedLine = (scene) => (scene.end
-    ? say(strings.endedLine, { reason: strings.ended[scene.end.finish_reason] || scene.end.finish_reason }) : '');
   DraftScope.TextPanel = TextPanel;
 })(window.DraftScope = window.DraftScope || {});

@@ -37,7 +37,7 @@
     return nodeGroup(node, state, x, y, [
       svg('rect', { class: 'ds-hit', x: -half, y: -27, width: 2 * half, height: 52, rx: 6 }),
       DraftScope.mark(DraftScope.fateIn(node, state.phase)),
-      svg('text', { class: 'ds-label', y: -13 }, text),
+      svg('text', { class: 'ds-label' + (DraftScope.isStruck(node, state.phase) ? ' ds-struck' : ''), y: -13 }, text),
       given === null ? null : svg('text', { class: 'ds-prob', y: 22 }, DraftScope.shortProb(given)),
     ]);
   }

@@ -46,7 +46,8 @@
     return [
       svg('rect', { class: 'ds-hit', x: -x, y: -ROW / 2, width, height: ROW, rx: 6 }),
       DraftScope.mark(fate),
-      svg('text', { class: 'ds-label ds-label-row', x: labelX - x, y: -3 }, shown(node.label, 22)),
+      svg('text', { class: 'ds-label ds-label-row' + (DraftScope.isStruck(node, state.phase) ? ' ds-struck' : ''), x: labelX - x, y: -3 },
+        shown(node.label, 22)),
       svg('text', { class: 'ds-prob ds-prob-row', x: labelX - x, y: 14 }, strings.fates[fate]),
       svg('text', { class: 'ds-prob ds-prob-end', x: width - x - 6, y: 14 }, numbers(node, state.phase)),
     ];
