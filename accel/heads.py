@@ -74,6 +74,7 @@ class ExitHeads:
         layers = {"layers": ",".join(map(str, self.layers))}
         part = path.with_suffix(".part")
         save_file({name: t.cpu().contiguous() for name, t in tensors.items()}, part, {**about, **layers})
+        part.chmod(0o644)  # safetensors makes its file readable by its owner alone
         part.replace(path)
 
 
