@@ -15,10 +15,10 @@ from tests.prompts import REPEAT, VARIED
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 PROMPTS = (VARIED[0], VARIED[2], VARIED[6], REPEAT)  # chat, code, maths, repeating a text
-TOKENS, ROUNDS = 64, 3
+TOKENS, ROUNDS = 48, 3
 WHY = {
     "autoregressive": "what the others are measured against",
-    "adadecode": "this model decides late, and a pass over two tokens costs more than one; deeper models leave earlier",
+    "adadecode": "a seventh of the layer calls saved; passes over two tokens, and the looks, take half of that back",
     "suffix": "long right guesses where text repeats, few elsewhere",
     "aded": "pairs of tokens say little about what follows, but seldom nothing",
     "clasp": "so small a model can miss few layers, and drafting with the rest costs nearly a pass",
