@@ -26,7 +26,7 @@ KNOBS = {
     "adadecode": [
         {},
         {"threshold": 0.0, "max_early": 3},
-        {"threshold": 0.3, "layers": "1,2", "heads": "plain"},
+        {"threshold": 0.3, "layers": "1", "heads": "plain"},
         {"threshold": 1.05},
     ],
     "autoregressive": [{}],

@@ -14,7 +14,7 @@
     const found = scene.speedup(upTo);
     if (!found) return [UNKNOWN, strings.faster, '', strings.speedUnknown];
     const measured = found.kind === 'measured';
-    return [found.value.toFixed(found.value < 10 ? 2 : 1) + '×', strings.faster,
+    return [found.value.toFixed(found.value < 10 ? 2 : 1) + '×', found.value < 1 ? strings.slower : strings.faster,
       measured ? strings.measured : strings.modelled, measured ? strings.speedMeasured : strings.speedModelled];
   }
 

@@ -4,6 +4,7 @@
 
   DraftScope.strings = {
     faster: 'faster',
+    slower: 'as fast: slower',
     measured: 'measured',
     modelled: 'modelled',
     speedMeasured: 'Seconds per token of the model alone, measured in the same run, over this run’s',
