@@ -122,7 +122,7 @@ def check_knob(knob: Knob, value: Any) -> Value:
         raise InputError(field, f"{said} is not one of {', '.join(bounds.options)}")
     if isinstance(bounds, Counts):
         return _counts(field, bounds, value)
-    number = _number(field, value)
+    number = finite(field, value)
     if not bounds.low <= number <= bounds.high:
         raise InputError(field, f"{said} is outside {bounds.low:g} to {bounds.high:g}")
     if knob.kind is int:
@@ -145,7 +145,8 @@ def _counts(field: str, bounds: Counts, value: Any) -> str:
     return ",".join(map(str, numbers))
 
 
-def _number(field: str, value: Any) -> float:
+def finite(field: str, value: Any) -> float:
+    """`value` as a number, text included; InputError naming the field for anything else."""
     try:
         number = math.nan if isinstance(value, bool) else float(value)
     except (TypeError, ValueError, OverflowError):

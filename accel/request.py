@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
 from accel.ending import Ending
 from accel.errors import InputError, shown
-from accel.method import Method, Settling, knobs_of, with_knobs
+from accel.method import Method, Settling, finite, knobs_of, with_knobs
 from accel.methods import METHODS
 from accel.models.model import Model
 from accel.run import Terms
@@ -107,12 +106,7 @@ def _method(name: str) -> type[Method]:
 
 def number(field: str, value: Any, low: float, high: float, *, low_included: bool = True) -> float:
     """`value` as a finite number within bounds."""
-    try:
-        read = math.nan if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError, OverflowError):
-        read = math.nan
-    if not math.isfinite(read):
-        raise InputError(field, f"{shown(value)} is not a number")
+    read = finite(field, value)
     if not low <= read <= high or (read == low and not low_included):
         above = "" if low_included else "more than "
         raise InputError(field, f"{shown(value)} is outside {above}{low:g} to {high:g}")
