@@ -32,7 +32,8 @@ def build() -> gr.Blocks:
     """The whole page; no model is loaded."""
     with gr.Blocks(title=words.TITLE, analytics_enabled=False) as page:
         gr.HTML(f"<h1>{words.TITLE}</h1><p>{words.LEAD}</p>", elem_classes=["ds-head"])
-        explore(recorded_traces())
+        with gr.Tabs(elem_id="tabs"), gr.Tab(words.EXPLORE, id="explore"):
+            explore(recorded_traces())
     return page.queue(max_size=16, default_concurrency_limit=16)
 
 

@@ -23,6 +23,8 @@ ANSWERS = 64  # sampled together, a chunk
 LONGEST = 128  # tokens of an answer
 TOP = 48  # of the teacher's tokens that are kept at each place; the others count together
 HELD_OUT_ANSWERS = 32
+LONGEST_QUESTION = 48  # tokens of a question that the model asks itself
+CURIOSITY = 0.9  # temperature of such questions
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,20 +99,27 @@ def _kept(path: Path, model: Model, course: Course, chunk: int | None, *, greedy
 
 def _chunk(model: Model, course: Course, chunk: int | None, *, greedy: bool) -> Lessons:
     """One batch of answers; `chunk` None: those to held-out prompts."""
+    seed = course.seed * 100_003 + (0 if chunk is None else chunk + 1)
+    asked = _asked(model, course, chunk, seed)
+    temperature = 0.0 if greedy else TEMPERATURE
+    answers = sample_answers(model, asked, course.longest, temperature=temperature, seed=seed)
+    return joined([read(model, p, a, course.layers) for p, a in zip(asked, answers, strict=True) if a])
+
+
+def _asked(model: Model, course: Course, chunk: int | None, seed: int) -> list[list[int]]:
+    """Prompts as ids: ours in even chunks, in odd ones what the model itself expects a user to ask (Xu 2024, Magpie).
+
+    Ours repeat their wording after a thousand or so; its own do not, and need no text from anywhere.
+    """
     if chunk is None:
-        asked, seed = prompts(HELD_OUT_ANSWERS, seed=course.seed, held_out=True), 0
-    else:
-        first = chunk * course.answers
-        asked, seed = prompts(first + course.answers, seed=course.seed)[first:], chunk + 1
-    asked_ids = [_ids(model, prompt) for prompt in asked]
-    answers = sample_answers(
-        model,
-        asked_ids,
-        course.longest,
-        temperature=0.0 if greedy else TEMPERATURE,
-        seed=course.seed * 100_003 + seed,
-    )
-    return joined([read(model, p, a, course.layers) for p, a in zip(asked_ids, answers, strict=True) if a])
+        return [_ids(model, text) for text in prompts(HELD_OUT_ANSWERS, seed=course.seed, held_out=True)]
+    opening = model.tokenizer.opening() if model.tokenizer is not None else []
+    if chunk % 2 and model.tokenizer is not None and opening:
+        starts = [opening] * course.answers
+        asked = sample_answers(model, starts, LONGEST_QUESTION, temperature=CURIOSITY, seed=seed)
+        return [_ids(model, model.tokenizer.decode(ids)) for ids in asked]
+    first = (chunk // 2 if opening else chunk) * course.answers
+    return [_ids(model, text) for text in prompts(first + course.answers, seed=course.seed)[first:]]
 
 
 def _ids(model: Model, prompt: str) -> list[int]:

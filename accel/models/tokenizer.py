@@ -13,6 +13,7 @@ from accel.models.pieces import PieceReader
 from accel.models.unavailable import ModelUnavailable
 
 FILES = ("tokenizer.json", "tokenizer.model", "spiece.model", "vocab.json", "vocab.txt", "tekken.json")
+PLACE = "draftscope"  # stands for the user's words where only what comes before them is wanted
 
 
 def load_tokenizer(folder: Path) -> Tokenizer | None:
@@ -60,14 +61,29 @@ class Tokenizer:
     def encode(self, text: str, *, chat: bool) -> list[int]:
         """The ids of a text, as one user message in the chat template where `chat` and the model has one."""
         text = clean(text)
-        if not (chat and self._library.chat_template):
+        if not (chat and self.has_chat):
             return list(self._library(text, verbose=False)["input_ids"])
+        return self._marked(self._rendered(text))
+
+    def opening(self) -> list[int]:
+        """The ids of the chat template as far as the user's first word; none for a model without one."""
+        if not self.has_chat:
+            return []
+        before, found, _ = self._rendered(PLACE).partition(PLACE)
+        return self._marked(before) if found else []
+
+    def _rendered(self, text: str) -> str:
         try:
-            text = self._library.apply_chat_template(
-                [{"role": "user", "content": text}], add_generation_prompt=True, tokenize=False
+            return str(
+                self._library.apply_chat_template(
+                    [{"role": "user", "content": text}], add_generation_prompt=True, tokenize=False
+                )
             )
         except Exception as error:  # a template is a program of the model's author
             raise ValueError(f"the model's chat template fails ({error}): use chat=False") from error
+
+    def _marked(self, text: str) -> list[int]:
+        """The ids of a text in which the template has put its own special tokens."""
         return list(self._library(text, add_special_tokens=False, verbose=False)["input_ids"])
 
     def piece(self, token: int) -> bytes:

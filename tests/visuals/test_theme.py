@@ -57,8 +57,8 @@ def test_every_rule_is_scoped() -> None:
 def test_no_file_is_left_out_and_the_whole_is_light() -> None:
     assert {path.stem for path in FOLDER.glob("*.js")} == set(SCRIPTS)
     assert {path.stem for path in FOLDER.glob("*.css")} == set(STYLES)
-    # 93 kB, and 27 kB for what single methods show: exits, skip plans, searches, matches
-    assert len(explorer_js()) + len(explorer_css()) < 120_000
+    # The page may weigh 1.5 MB beyond gradio's own; its script and style are the most of that.
+    assert len(explorer_js()) + len(explorer_css()) < 240_000
     assert "http" not in re.sub(r"http://www\.w3\.org/\S+", "", explorer_js() + explorer_css())
 
 

@@ -2,6 +2,7 @@
 
 TITLE = "DraftScope"
 LEAD = "Watch a language model decode faster without changing a word: guesses drafted, checked, kept or thrown away."
+EXPLORE = "Explore"
 RECORDED = "Play a recorded run (no model needed)"
 UPLOAD = "Open a trace"
 DOWNLOAD = "Save this run"
