@@ -1,11 +1,14 @@
-"""How much to draft: a wider pass must win more tokens than its time costs."""
+"""What drafters share: how much to draft, as a wider pass must win more tokens than its time costs, and how to say
+where a guess was copied from."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from accel.trace import Calibration
+from accel.trace import Calibration, Occurrence
+
+AROUND = 12  # tokens shown before a match, and after what is drafted from it
 
 
 def pass_seconds(calibration: Calibration, rows: int) -> float:
@@ -37,3 +40,14 @@ def worthwhile(calibration: Calibration | None, gains: Sequence[float], width: i
         if rate > best_rate:
             best, best_rate = count, rate
     return best
+
+
+def around(end: int, length: int, followed: int) -> tuple[int, int]:
+    """From where to where a text is shown around `length` matched tokens and the `followed` drafted after them."""
+    return max(0, end - length - AROUND), end + followed + AROUND
+
+
+def occurrence_in(text: Sequence[int], source: str, end: int, length: int, followed: int) -> Occurrence:
+    """A match in the run's own text, before token number `end`."""
+    first, stop = around(end, length, followed)
+    return Occurrence(source, length, 0, end, first, tuple(text[first:stop]))

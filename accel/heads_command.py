@@ -67,6 +67,8 @@ def train(
             "steps": steps,
             "short": short,
             "seed": seed,
+            "dtype": target.info.dtype,
+            "threads": target.info.threads,
         }
         report = report_of(target, made, course, asked)
         tell("judging them on held-out answers", 1.0)
@@ -88,17 +90,17 @@ def report_of(model: Model, heads: ExitHeads, course: Course, asked: dict[str, A
     return {
         "model": model.info.name,
         "fingerprint": heads.fingerprint,
-        "dtype": model.info.dtype,
         "command": f"python -m accel heads train --model {model.info.name} {options}",
         **asked,
         "date": date.today().isoformat(),
-        "text": f"the model's own answers to accel/head_prompts.py, at temperature {TEMPERATURE}; "
+        "text": f"the model's own answers to accel/head_prompts.py, at temperature {TEMPERATURE}, "
+        "and to questions that it asked itself; "
         "held-out prompts are about subjects that no training prompt mentions",
         "held_out": {
             name: {"tokens": len(text), "layers": [asdict(row) for row in judge(heads, text)]}
             for name, text in texts.items()
         },
-        "microseconds": {**asdict(cost_of_a_look(model, heads)), "threads": model.info.threads},
+        "microseconds": asdict(cost_of_a_look(model, heads)),
     }
 
 

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from accel.trace import Commit, Draft, LayerRun, Step, Trace, TraceError
+from accel.trace import (
+    Commit,
+    Draft,
+    LayerRun,
+    MatrixUpdate,
+    Occurrence,
+    Search,
+    Step,
+    Trace,
+    TraceError,
+)
 
 MAX_LAYERS = 10_000
 
@@ -40,6 +50,12 @@ class _Ledger:
                     self._add_draft(event, where)
                 case Commit():
                     self._add_commit(event, where)
+                case Search():
+                    _check_search(event, where)
+                case MatrixUpdate():
+                    _check_rows(event, where)
+                case Occurrence():
+                    _check_occurrence(event, where)
                 case _:
                     self._check_slots(event, where)
 
@@ -77,3 +93,27 @@ class _Ledger:
         slots = getattr(event, "slots", ()) or ((event.slot,) if hasattr(event, "slot") else ())
         if any(not 0 <= slot < len(self._tokens) for slot in slots):
             raise TraceError(f"{where}, {name}: a slot that nothing introduced")
+
+
+def _check_search(search: Search, where: str) -> None:
+    nodes = search.nodes
+    if not nodes or any(
+        not -1 <= node.parent < at or (node.parent < 0) != (at == 0) for at, node in enumerate(nodes)
+    ):
+        raise TraceError(f"{where}, Search: there is a root, and every other node hangs on an earlier one")
+    if any(len(node.pair) != 2 for node in nodes):
+        raise TraceError(f"{where}, Search: a node stands for two tokens")
+    if any(not 0 <= at < len(nodes) for at in search.ended):
+        raise TraceError(f"{where}, Search: an iteration ended at a node that is not there")
+
+
+def _check_rows(update: MatrixUpdate, where: str) -> None:
+    for row in update.rows:
+        if len(row.pair) != 2 or not len(row.tokens) == len(row.before) == len(row.after):
+            raise TraceError(f"{where}, MatrixUpdate: a row is a pair of tokens and two weights a successor")
+
+
+def _check_occurrence(found: Occurrence, where: str) -> None:
+    start, stop = found.end - found.length, found.first + len(found.excerpt)
+    if found.answer < 0 or found.length < 1 or not 0 <= found.first <= start <= found.end <= stop:
+        raise TraceError(f"{where}, Occurrence: the excerpt does not hold the match")

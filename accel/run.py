@@ -25,8 +25,10 @@ from accel.trace import (
     Last,
     LayerRun,
     Match,
+    MatrixUpdate,
     Observe,
     Observed,
+    Occurrence,
     Readout,
     Residual,
     Rollback,
@@ -43,7 +45,9 @@ Look = Callable[[int, Tensor], tuple[Tensor, Tensor]]
 
 READOUT_ROWS = 128  # readouts made at once for a picture: bounds the memory of [rows, vocab]
 
-_DECISIONS: frozenset[type] = frozenset({Verdict, Match, Search, SkipPlan, Readout, Rollback})
+_DECISIONS: frozenset[type] = frozenset(
+    {Verdict, Match, Occurrence, Search, MatrixUpdate, SkipPlan, Readout, Rollback}
+)
 RECORDED: dict[Observe, frozenset[type]] = {
     "none": frozenset({LayerRun, Draft, Commit}),
     "decisions": frozenset({LayerRun, Draft, Commit}) | _DECISIONS,
@@ -167,8 +171,12 @@ class Run:
                 used.append(event.token)
             elif isinstance(event, Commit | Residual):
                 used.extend(event.tokens)
+            elif isinstance(event, Occurrence):
+                used.extend(event.excerpt)
             elif isinstance(event, Search):
                 used.extend(token for node in event.nodes for token in node.pair)
+            elif isinstance(event, MatrixUpdate):
+                used.extend(token for row in event.rows for token in (*row.pair, *row.tokens))
         fresh = [token for token in dict.fromkeys(used) if token not in self._seen_tokens]
         self._seen_tokens.update(fresh)
         return fresh

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container
 
-from accel.trace import SearchNode
+from accel.trace import Search, SearchNode
 from accel.trigrams import NO_ROW, Pair, Row
 
 LONGEST = 3  # tokens of a searched path; with the root's pair, the released code's state of length 4
@@ -67,21 +67,25 @@ class Node:
 class Found:
     """A searched tree: its nodes in the order in which they were reached, the root first, and the draft it gives."""
 
-    def __init__(self, nodes: list[Node], iterations: int, draft: dict[Path, float]) -> None:
+    def __init__(self, nodes: list[Node], ended: list[Node], draft: dict[Path, float]) -> None:
         self.nodes = nodes
-        self.iterations = iterations
+        self.ended = ended  # for each iteration, the node from which its reward went up
         self.draft = draft
 
-    def event_nodes(self, chosen: Container[Path]) -> tuple[SearchNode, ...]:
-        """Every node reached, a child after its parent and its parent's earlier children with all below them."""
-        found: list[SearchNode] = []
-        open_nodes = [self.nodes[0]]
-        while open_nodes:
-            node = open_nodes.pop()
-            prior, value = round(node.prior, 6), round(node.value, 6)
-            found.append(SearchNode(node.pair, prior, node.visits, value, node.path in chosen))
-            open_nodes.extend(reversed(node.children))
-        return tuple(found)
+    def event(self, chosen: Container[Path]) -> Search:
+        places = {id(node): at for at, node in enumerate(self.nodes)}
+        nodes = tuple(
+            SearchNode(
+                -1 if node.parent is None else places[id(node.parent)],
+                node.pair,
+                round(node.prior, 6),
+                node.visits,
+                round(node.value, 6),
+                node.path in chosen,
+            )
+            for node in self.nodes
+        )
+        return Search(nodes, tuple(places[id(node)] for node in self.ended))
 
 
 def drafted(rows: Rows, nodes: list[Node], most: int) -> dict[Path, float]:

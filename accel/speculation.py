@@ -45,7 +45,7 @@ class Candidate(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Occurrence:
+class Spot:
     """Where matched text was seen, the draft after it: it ends before token number `end` of the sequence."""
 
     sequence: int
@@ -69,7 +69,7 @@ class Speculation:
     score: float
     match_length: int
     candidates: tuple[Candidate, ...]
-    occurrence: Occurrence | None  # of the match and its longest branch; None where nothing matched
+    spot: Spot | None  # of the match and its longest branch; None where nothing matched
 
 
 NOTHING = Speculation((), (), (), (), 0.0, 0, (), None)

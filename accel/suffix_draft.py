@@ -9,10 +9,10 @@ from itertools import accumulate, repeat
 from operator import attrgetter
 from typing import NamedTuple
 
-from accel.speculation import NOTHING, Candidate, LookUp, Occurrence, Speculation
+from accel.speculation import NOTHING, Candidate, LookUp, Speculation, Spot
 from accel.suffix_states import ROOT, SuffixStates
 
-Locate = Callable[[tuple[int, int], list[int], int], Occurrence]
+Locate = Callable[[tuple[int, int], list[int], int], Spot]
 
 
 def speculate(states: SuffixStates, context: Sequence[int], look_up: LookUp, locate: Locate) -> Speculation:
@@ -31,9 +31,9 @@ def speculate(states: SuffixStates, context: Sequence[int], look_up: LookUp, loc
     branch = _longest_branch(parents)
     last = ends[branch[-1]] if branch else state
     seen = [*context[len(context) - best.length :], *(tokens[node] for node in branch)]
-    occurrence = locate(states.home[last], seen, best.length)
+    spot = locate(states.home[last], seen, best.length)
     # If the place had to be searched for, it is not searched for again.
-    states.home[last] = (occurrence.sequence, occurrence.end + len(branch))
+    states.home[last] = (spot.sequence, spot.end + len(branch))
     return Speculation(
         tokens=tuple(tokens),
         parents=tuple(parents),
@@ -42,7 +42,7 @@ def speculate(states: SuffixStates, context: Sequence[int], look_up: LookUp, loc
         score=best.score,
         match_length=best.length,
         candidates=tuple(candidates),
-        occurrence=occurrence,
+        spot=spot,
     )
 
 

@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from accel.drafting import worthwhile
+from accel.drafting import around, occurrence_in, worthwhile
 from accel.speculation import NOTHING, LookUp, Speculation, best_of
 from accel.suffix_tree import SuffixTree
-from accel.trace import Calibration
+from accel.trace import Calibration, Occurrence
 
 DEPTH = 64  # longest match and draft together
 SESSION_TOKENS = 200_000  # the oldest answers beyond this are forgotten
@@ -22,14 +22,12 @@ class Answers:
     def __init__(self) -> None:
         self.tree = SuffixTree(DEPTH, SESSION_TOKENS)
         self._open: int | None = None
-        self._count = 0
 
     def begin(self) -> int:
         """The sequence of a new answer; the one before it grows no more."""
         if self._open is not None:
             self.tree.close(self._open)
-        self._count += 1
-        self._open = self.tree.start(f"answer {self._count}")
+        self._open = self.tree.start("answer")
         return self._open
 
 
@@ -57,6 +55,7 @@ class SuffixDrafter:
         self._trees = {"request": SuffixTree(DEPTH), "session": answers.tree}
         self._sequences = {"request": self._trees["request"].start("request"), "session": answers.begin()}
         self._text: list[int] = []
+        self._prompt_length = 0
 
     @property
     def num_tokens(self) -> int:
@@ -68,6 +67,8 @@ class SuffixDrafter:
         self._trees["request"].extend(self._sequences["request"], tokens)
         if answer:
             self._trees["session"].extend(self._sequences["session"], tokens)
+        else:
+            self._prompt_length += len(tokens)
         self._text.extend(tokens)
 
     def plan(self, look_up: LookUp, trees: Sequence[str], calibration: Calibration | None) -> Plan:
@@ -77,3 +78,16 @@ class SuffixDrafter:
         best = best_of(found.get("request", NOTHING), found.get("session", NOTHING))
         source = next((name for name, speculation in found.items() if speculation is best), "request")
         return Plan(source, worthwhile(calibration, best.probs), best, found)
+
+    def occurrence(self, source: str, found: Speculation) -> Occurrence | None:
+        """Where the match of a speculation stands, with the text around it; None where nothing matched."""
+        spot = found.spot
+        if spot is None:
+            return None
+        length, followed = found.match_length, len(found.tokens)
+        if spot.sequence == self._sequences[source]:
+            shift = self._prompt_length if source == "session" else 0  # the session's tree holds no prompt
+            return occurrence_in(self._text, source, spot.end + shift, length, followed)
+        first, stop = around(spot.end, length, followed)
+        excerpt = self._trees[source].excerpt(spot.sequence, first, stop)
+        return Occurrence(source, length, spot.sequence + 1, spot.end, first, excerpt)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from accel.speculation import LookUp, Occurrence, Speculation
+from accel.speculation import LookUp, Speculation, Spot
 from accel.suffix_draft import speculate
 from accel.suffix_states import ROOT, SuffixStates
 
@@ -127,16 +127,16 @@ class SuffixTree:
         """The same, its knobs in one value."""
         return speculate(self._states, context, look_up, self._locate)
 
-    def _locate(self, home: tuple[int, int], tokens: list[int], length: int) -> Occurrence:
+    def _locate(self, home: tuple[int, int], tokens: list[int], length: int) -> Spot:
         """Where `tokens`, the first `length` of them matched, stand: `home`, unless that was forgotten."""
         sequence, end = home
         text = self._texts.get(sequence)
         if text is not None and end - len(tokens) >= text.first:
-            return Occurrence(sequence, text.source, end - len(tokens) + length)
+            return Spot(sequence, text.source, end - len(tokens) + length)
         for sequence, text in reversed(self._texts.items()):  # the youngest first
             for start, token in enumerate(text.tokens):
                 if token == tokens[0] and text.tokens[start : start + len(tokens)] == tokens:
-                    return Occurrence(sequence, text.source, text.first + start + length)
+                    return Spot(sequence, text.source, text.first + start + length)
         raise AssertionError(f"{tokens} are counted but not held")
 
     def _append(self, tip: int, position: int, token: int, end: tuple[int, int]) -> int:

@@ -111,10 +111,30 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
-class SearchNode:
-    """One node of ADED's search: the pair of tokens it stands for and what the search learned of it."""
+class Occurrence:
+    """Where the best match stands in `source`: `length` tokens that end before token number `end` of a text.
 
-    pair: tuple[int, ...]
+    `answer` 0 is this run's own text, prompt and answer; k is the k-th answer of the session, which this trace does
+    not hold. `excerpt` is what stands there, around the match, from token number `first` on.
+    """
+
+    source: str
+    length: int
+    answer: int
+    end: int
+    first: int
+    excerpt: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchNode:
+    """One node of ADED's search: the pair of tokens it stands for and what the search learned of it.
+
+    `parent` is the place of an earlier node in the search, -1 for the root.
+    """
+
+    parent: int
+    pair: tuple[int, int]
     prior: float
     visits: int
     value: float
@@ -123,10 +143,31 @@ class SearchNode:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """ADED's search over the tri-gram matrix."""
+    """ADED's search over the tri-gram matrix: its nodes as they were reached, and where each iteration ended."""
 
     nodes: tuple[SearchNode, ...]
-    iterations: int
+    ended: tuple[int, ...]
+
+    @property
+    def iterations(self) -> int:
+        return len(self.ended)
+
+
+@dataclass(frozen=True, slots=True)
+class RowChange:
+    """A row of the tri-gram matrix: its heaviest successors and those just learned, by their weights now."""
+
+    pair: tuple[int, int]
+    tokens: tuple[int, ...]
+    before: tuple[float, ...]
+    after: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixUpdate:
+    """What ADED learned from the newest text, the newest pair first."""
+
+    rows: tuple[RowChange, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +199,19 @@ class Commit:
 
 
 Event = (
-    LayerRun | Draft | Verdict | Residual | Readout | Observed | Match | Search | SkipPlan | Rollback | Commit
+    LayerRun
+    | Draft
+    | Verdict
+    | Residual
+    | Readout
+    | Observed
+    | Match
+    | Occurrence
+    | Search
+    | MatrixUpdate
+    | SkipPlan
+    | Rollback
+    | Commit
 )
 
 

@@ -32,14 +32,18 @@ def search(rows: Rows, root: Pair, *, mode: str, iterations: int, most: int, see
     """What may follow the pair `root`. The same for the same seed; the run's own dice are never asked."""
     if mode == "best_first":
         nodes = _best_first(rows, root)
-        iterations = len(nodes) - 1
+        ended = nodes[1:]
     else:
-        nodes = _monte_carlo(rows, root, mode, iterations, Random(seed))
-    return Found(nodes, iterations, drafted(rows, nodes, most))
+        nodes, ended = _monte_carlo(rows, root, mode, iterations, Random(seed))
+    return Found(nodes, ended, drafted(rows, nodes, most))
 
 
-def _monte_carlo(rows: Rows, root: Pair, mode: str, iterations: int, chance: Random) -> list[Node]:
+def _monte_carlo(
+    rows: Rows, root: Pair, mode: str, iterations: int, chance: Random
+) -> tuple[list[Node], list[Node]]:
+    """The nodes in the order in which they were reached, and the node at which each iteration ended."""
     nodes = [Node(None, root, 1.0, rows(root))]
+    ended: list[Node] = []
     factors = _factors(iterations)
     gain = _published_gain if mode == "published" else _mended_gain
     for _ in range(iterations if nodes[0].row.tokens else 0):
@@ -51,12 +55,13 @@ def _monte_carlo(rows: Rows, root: Pair, mode: str, iterations: int, chance: Ran
             node.expanded = True
             node = _try_next(rows, node, nodes, gain)
         reward = 1.0 + node.reward + _roll_out(rows, node, gain, chance)
+        ended.append(node)
         up: Node | None = node
         while up is not None:
             up.visits += 1
             up.total += reward
             up = up.parent
-    return nodes
+    return nodes, ended
 
 
 def _try_next(rows: Rows, node: Node, nodes: list[Node], gain: Gain) -> Node:

@@ -16,6 +16,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from accel.trace import MatrixUpdate, RowChange
+
 FOLDER = Path(__file__).resolve().parent.parent / "assets" / "trigrams"
 RECENT = 16  # tokens: every tri-gram within the newest so many is learned, at every step anew
 RATE = 0.04
@@ -24,8 +26,10 @@ SUCCESSORS = 12  # of a pair that are shipped; what is learned comes on top
 WIDEST = 32  # successors of a pair that are looked at, the heaviest; the released code has no limit here
 LEARNED = 50_000  # tri-grams that a session remembers; the pairs longest unseen beyond this are forgotten
 PARSED = 4096  # rows kept ready
+SHOWN = 5  # successors of a row that a trace shows, besides those just learned
 
 Pair = tuple[int, int]
+Before = dict[Pair, dict[int, float]]
 Weights = NDArray[np.float16]
 
 
@@ -145,15 +149,28 @@ class Trigrams:
             row = self._parsed[pair] = row_of(self._matrix.row(pair) | self._learned.row(pair))
         return row
 
-    def learn(self, text: Sequence[int], rate: float = RATE) -> None:
+    def learn(self, text: Sequence[int], rate: float = RATE) -> Before:
         """Every tri-gram among the newest tokens gains `rate`, up to the cap; missing ones begin at 0.
 
         It is called at every step, so a tri-gram gains again and again while it is recent. Rows are neither
-        normalised nor cut again, as in the released code.
+        normalised nor cut again, as in the released code. Returns what each weighed before, by pair and token.
         """
-        recent = text[-RECENT:]
+        recent, before = text[-RECENT:], Before()
         for a, b, token in zip(recent, recent[1:], recent[2:], strict=False):
             pair = (a, b)
             known = self._matrix.row(pair) | self._learned.row(pair)
+            before.setdefault(pair, {}).setdefault(token, known.get(token, 0.0))
             self._learned.put(pair, token, min(known.get(token, 0.0) + rate, CAP))
             self._parsed.pop(pair, None)
+        return before
+
+    def update(self, before: Before) -> MatrixUpdate:
+        """What was just learned, for a trace: the newest pair first, its row cut to what one looks at."""
+        return MatrixUpdate(tuple(self._change(pair, before[pair]) for pair in reversed(before)))
+
+    def _change(self, pair: Pair, before: dict[int, float]) -> RowChange:
+        row = self.row(pair)
+        shown = [token for at, token in enumerate(row.tokens) if at < SHOWN or token in before]
+        after = [round(row.weight(token), 6) for token in shown]
+        earlier = [round(before.get(token, row.weight(token)), 6) for token in shown]
+        return RowChange(pair, tuple(shown), tuple(earlier), tuple(after))

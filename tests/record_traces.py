@@ -12,9 +12,10 @@ FOLDER = Path(__file__).resolve().parent.parent / "assets" / "traces"
 FUNCTIONS = "Write Python functions add, subtract, multiply and divide, each with a docstring."
 TABLE = "Write HTML for a table with four rows of fruit and their prices."
 PEOPLE = "Write a JSON list of six people, each with name, age and city."
+AGAIN = "Write the Python functions add and subtract, each with a docstring."
 TREE = {"branching": True, "alpha": 3.0, "calibrated": False}
 
-# file name (its title follows the number), prompt, what is asked
+# file name (its title follows the number), prompt, what is asked; `after`: a prompt that the session answered before
 RUNS = [
     ("01-Guesses-that-branch,-SuffixDecoding", FUNCTIONS, {"method": "suffix", "max_new_tokens": 96, "knobs": TREE}),
     ("02-Repeating-a-text,-SuffixDecoding", REPEAT, {"method": "suffix", "max_new_tokens": 96}),
@@ -42,16 +43,27 @@ RUNS = [
     ("12-Sampled-at-temperature-0.6,-SuffixDecoding", FUNCTIONS, {
         "method": "suffix", "max_new_tokens": 64, "temperature": 0.6, "seed": 7, "knobs": TREE,
     }),
+    ("13-Remembering-an-earlier-answer,-SuffixDecoding", FUNCTIONS, {
+        "method": "suffix", "max_new_tokens": 96, "after": AGAIN,
+    }),
 ]  # fmt: skip
 
 
 def main() -> int:
+    """All of them, or those whose numbers are given."""
     model = accel.load("smollm2-135m")
     FOLDER.mkdir(parents=True, exist_ok=True)
+    wanted = [run for run in RUNS if not sys.argv[1:] or run[0][:2] in sys.argv[1:]]
     for old in FOLDER.glob("*.jsonl"):
-        old.unlink()
-    for name, prompt, asked in RUNS:
-        trace = accel.generate(model, prompt, **{"observe": "full", "check": True, **asked})
+        if old.stem in {name for name, _, _ in wanted} or old.stem not in {name for name, _, _ in RUNS}:
+            old.unlink()
+    for name, prompt, asked in wanted:
+        session = accel.Session(model)
+        if earlier := asked.pop("after", None):
+            accel.generate(model, earlier, method="suffix", max_new_tokens=96, session=session)
+        trace = accel.generate(
+            model, prompt, **{"observe": "full", "check": True, "session": session, **asked}
+        )
         trace.save(FOLDER / f"{name}.jsonl")
         size = (FOLDER / f"{name}.jsonl").stat().st_size
         print(

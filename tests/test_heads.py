@@ -325,7 +325,10 @@ def test_the_command_writes_heads_and_their_report(tmp_path, elsewhere, monkeypa
     report = json.loads(result.stdout)
     assert report == {**json.loads((tmp_path / "tiny-llama.json").read_text()), "file": report["file"]}
     assert [row["layer"] for row in report["held_out"]["greedy"]["layers"]] == [1, 2]
-    assert report["command"].endswith("--kind kl --layers 1,2 --tokens 40 --steps 3 --short 20 --seed 0")
+    assert (
+        "--kind kl --layers 1,2 --tokens 40 --steps 3 --short 20 --seed 0 --dtype float32"
+        in report["command"]
+    )
     assert heads.load(tmp_path / "tiny-llama.safetensors", tiny()).layers == (1, 2)
     assert "agreement" in heads_command.table(report)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from accel.speculation import Occurrence
+from accel.speculation import Spot
 from accel.suffix_tree import SuffixTree
 
 
@@ -108,7 +108,7 @@ def test_a_forgotten_place_is_searched_for_once() -> None:
     first = tree.speculate([0, 1, 2], max_tokens=4)
     tree._texts = Unread(tree._texts)
     again = tree.speculate([0, 1, 2], max_tokens=4)
-    assert first.occurrence == again.occurrence == Occurrence(0, "kept", 2)
+    assert first.spot == again.spot == Spot(0, "kept", 2)
 
 
 def test_a_place_in_an_evicted_start_is_not_shown() -> None:
@@ -117,7 +117,7 @@ def test_a_place_in_an_evicted_start_is_not_shown() -> None:
     tree.extend(second, [1, 2, 3])
     tree.extend(first, [1, 2, 3])
     tree.extend(second, [9])
-    assert tree.speculate([0, 1, 2], max_tokens=1).occurrence == Occurrence(second, "second", 2)
+    assert tree.speculate([0, 1, 2], max_tokens=1).spot == Spot(second, "second", 2)
 
 
 def test_what_is_common_is_read_anew_when_states_are_joined() -> None:

@@ -148,7 +148,7 @@ def test_removed_tokens_are_nowhere_in_memory_and_never_drafted() -> None:
     for end in range(300):
         draft = tree.speculate(private[max(end - 16, 0) : end], max_tokens=8, min_prob=0.0)
         assert max(draft.tokens, default=0) < 1_000_000
-        assert draft.occurrence is None or draft.occurrence.source == "public"
+        assert draft.spot is None or draft.spot.source == "public"
 
 
 def test_strings_of_full_depth_do_not_remember_what_followed() -> None:
@@ -196,5 +196,5 @@ def test_a_budget_of_nothing_still_names_the_match() -> None:
     tree.extend(tree.start("text"), [1, 2, 3, 4])
     draft = tree.speculate([1, 2, 3], max_tokens=4, offset=-5.0)
     assert (draft.tokens, draft.score, draft.match_length) == ((), 0.0, 2)
-    assert draft.occurrence is not None
-    assert (draft.occurrence.sequence, draft.occurrence.end) == (0, 3)
+    assert draft.spot is not None
+    assert (draft.spot.sequence, draft.spot.end) == (0, 3)

@@ -46,7 +46,7 @@ def test_v1_a_repeated_start(branching: bool, alpha: float, tokens: tuple[int, .
     assert (draft.match_length, draft.tokens, draft.score) == (3, tokens, score)
     assert draft.parents == tuple(range(-1, len(tokens) - 1))
     assert set(draft.probs) == {0.5}
-    assert (draft.occurrence.source, draft.occurrence.end) == ("text 0", 3)
+    assert (draft.spot.source, draft.spot.end) == ("text 0", 3)
 
 
 def test_v2_a_path_through_three_sequences() -> None:
@@ -135,12 +135,12 @@ def check(tree: SuffixTree, texts: list[list[int]], context: list[int], look_up:
     draft = tree.speculate(context, **asdict(look_up))
     assert (draft.score, draft.match_length, draft.candidates) == (best, best_length, tuple(tried))
     assert list(zip(draft.tokens, draft.parents, draft.counts, strict=True)) == best_nodes
-    if draft.occurrence is not None:
-        end = draft.occurrence.end
-        assert list(tree.excerpt(draft.occurrence.sequence, end - best_length, end)) == context[-best_length:]
+    if draft.spot is not None:
+        end = draft.spot.end
+        assert list(tree.excerpt(draft.spot.sequence, end - best_length, end)) == context[-best_length:]
         if not look_up.branching:
-            assert tree.excerpt(draft.occurrence.sequence, end, end + len(draft.tokens)) == draft.tokens
-    assert (draft.occurrence is None) == (best_length == 0)
+            assert tree.excerpt(draft.spot.sequence, end, end + len(draft.tokens)) == draft.tokens
+    assert (draft.spot is None) == (best_length == 0)
 
 
 SEARCHES = st.builds(

@@ -95,7 +95,7 @@ def test_the_search_is_the_described_one_with_the_described_constants(mode, seed
     assert {node.path: node.visits for node in found.nodes} == {path: n for path, (n, _) in plain.items()}
     for node in found.nodes:
         assert node.total == pytest.approx(plain[node.path][1])
-    assert found.nodes[0].visits == found.iterations == tree_search.ITERATIONS == 150
+    assert found.nodes[0].visits == len(found.ended) == tree_search.ITERATIONS == 150
 
 
 def test_the_drafts_are_the_top_24_and_their_heaviest_successors_without_the_longest():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TypeVar
 
@@ -14,7 +14,9 @@ from accel.trace import (
     Header,
     LayerRun,
     Match,
+    MatrixUpdate,
     Observed,
+    Occurrence,
     Readout,
     Residual,
     Rollback,
@@ -24,9 +26,11 @@ from accel.trace import (
     Verdict,
 )
 from visuals.layout import lanes_of
-from visuals.pieces import RunningText, label
+from visuals.pieces import RunningText, joined, label
 from visuals.plans import plans_of
 from visuals.rows import Block, Fate, Look, Node, Origin, Piece, StepRows
+
+EXCERPT_LENGTH = 600  # characters
 
 Kind = TypeVar("Kind", bound=Event)
 
@@ -40,7 +44,6 @@ class Reader:
         self.tokens: list[int] = list(header.prompt.tokens)  # by slot
         self.positions: list[int] = list(range(len(self.tokens)))  # by slot
         self.tip = len(self.tokens) - 1  # the newest committed slot
-        self._committed: list[int] = list(self.tokens)  # by position
         self._text = RunningText()
         self._tally = Tally(header)
         self._layer_calls = 0
@@ -58,7 +61,6 @@ class Reader:
             before = commit.slots[-2] if len(commit.slots) > 1 else root
             self._introduce(commit.slots[-1], commit.tokens[-1], self.positions[before] + 1)
         self.tip = commit.slots[-1]
-        self._committed += commit.tokens
         self._tally.add(step)
         plans = tuple(plans_of(step, self._skipped))
         self._skipped = plans[-1].skipped if plans else self._skipped
@@ -73,7 +75,9 @@ class Reader:
             looks=tuple(Look(o.slot, o.layer, o.token, o.confidence) for o in _of(step, Observed)),
             readouts=_of(step, Readout),
             matches=_of(step, Match),
+            occurrences=_of(step, Occurrence),
             searches=_of(step, Search),
+            updates=_of(step, MatrixUpdate),
             plans=plans,
             rolled_back=rolled_back,
             seconds=step.seconds,
@@ -85,11 +89,9 @@ class Reader:
         piece = self.bytes.get(token)
         return f"⟨{token}⟩" if piece is None else label(piece)
 
-    def pair_before(self, rows: StepRows) -> tuple[int, int]:
-        """The two newest tokens of the text when a step began."""
-        newest = rows.nodes[0]
-        earlier = self._committed[newest.position - 1] if newest.position else newest.token
-        return earlier, newest.token
+    def text(self, tokens: Sequence[int]) -> str:
+        """Tokens in a row as text, safe to show."""
+        return joined([self.bytes.get(token, b"") for token in tokens], EXCERPT_LENGTH)
 
     def end_of_text(self) -> str:
         """What an incomplete character at the very end turns into."""

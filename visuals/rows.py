@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from accel.trace import Last, Match, Readout, Residual, Search, Seconds, Verdict
+from accel.trace import Last, Match, MatrixUpdate, Occurrence, Readout, Residual, Search, Seconds, Verdict
 from visuals.plans import Plan
 
 Fate = Literal["committed", "drafted", "accepted", "rejected", "unreached", "bonus", "recovered", "plain"]
@@ -82,7 +82,9 @@ class StepRows:
     looks: tuple[Look, ...]
     readouts: tuple[Readout, ...]
     matches: tuple[Match, ...]
+    occurrences: tuple[Occurrence, ...]
     searches: tuple[Search, ...]
+    updates: tuple[MatrixUpdate, ...]
     plans: tuple[Plan, ...]
     rolled_back: tuple[int, ...]
     seconds: Seconds

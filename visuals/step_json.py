@@ -9,7 +9,7 @@ text         [slot, text] of each committed token; its origin is its node's fate
 last, draw   how the newest token came to be, and the number drawn for it
 blocks       [lane, first, last, start in layer calls, [[first slot, how many], ...]]
 looks        [slot, first layer, confidences as two base64 digits (of 4095), [[top token, how often], ...]]
-readouts, rolled_back, matches, plans, search: what single methods show, told in `method_json`
+readouts, rolled_back, matches, places, plans, search, learned: what single methods show, told in `method_json`
 seconds      [draft, verify, other, observe]
 numbers      the values of `COUNTERS` up to this step, null where undefined
 labels       {token: its text}, for tokens not named before; num_left_out: nodes too many to send
@@ -143,6 +143,8 @@ def _labels(found: dict[str, Any], reader: Reader, labelled: set[int]) -> dict[s
     named += [token for look in found.get("looks", ()) for token, _ in look[3]]
     named += [readout[2] for readout in found.get("readouts", ())]
     named += [node[1] for node in found.get("search", (0, 0, ()))[2]]
+    for first, second, successors in found.get("learned", ()):
+        named += [first, second, *(token for token, _, _ in successors)]
     fresh = [token for token in dict.fromkeys(named) if token not in labelled]
     labelled.update(fresh)
     return {str(token): reader.label(token) for token in fresh}

@@ -16,7 +16,7 @@ from accel.drafting import worthwhile
 from accel.method import Choice, Range, Switch
 from accel.run import MEMORY, Run
 from accel.searched_tree import MOST, Found, Path
-from accel.trace import Search
+from accel.trace import MatrixUpdate, Search
 from accel.tree_search import ITERATIONS, MODES, search
 from accel.trigrams import RATE, RECENT, Learned, Trigrams, shipped_matrix
 from accel.verify import DraftTree, verify
@@ -82,7 +82,10 @@ class Aded:
         """Learn the newest text, search on from its last two tokens, and draft what is worth it."""
         recent = run.tree.text_from(max(0, len(run.tree.trunk) - RECENT))
         state.settle(len(run.tree.trunk))
-        state.trigrams.learn(recent, self.rate)
+        before = state.trigrams.learn(recent, self.rate)
+        if before and run.wants(MatrixUpdate):
+            with run.clock.phase("observe"):
+                run.emit(state.trigrams.update(before))
         draft = DraftTree()
         if len(recent) < 2 or not run.drafts_left:
             return draft
@@ -103,7 +106,7 @@ class Aded:
             slots[path] = draft.add(parent, run.draft(parent, path[-1], given, "matrix"))
         if found.draft and run.wants(Search):
             with run.clock.phase("observe"):
-                run.emit(Search(found.event_nodes(probs), found.iterations))
+                run.emit(found.event(probs))
         return draft
 
     def _worthwhile(self, run: Run, state: AdedState, found: Found) -> dict[Path, float]:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, ClassVar
 
-from accel.drafting import worthwhile
+from accel.drafting import occurrence_in, worthwhile
 from accel.method import Range, Switch
 from accel.run import Run
-from accel.trace import Match
+from accel.trace import Match, Occurrence
 from accel.verify import DraftTree, verify
 
 
@@ -79,6 +79,8 @@ class PromptLookup:
         gains = [run.acceptance ** (i + 1) for i in range(len(copied))]
         copied = copied[: worthwhile(run.calibration if self.calibrated else None, gains)]
         run.emit(Match("text", length, count, sum(gains[: len(copied)]), bool(copied)))
+        if run.wants(Occurrence):
+            run.emit(occurrence_in(index.text, "text", start, length, len(copied)))
         parent = run.tree.tip
         for token in copied:
             parent = draft.add(parent, run.draft(parent, token, 1.0, "text"))

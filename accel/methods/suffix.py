@@ -69,7 +69,7 @@ class Suffix:
             self._learn(run, state)
             plan = self._plan(run, state)
             trusted = plan.best.score >= self.min_score or self.fallback == "none"
-            self._emit_matches(run, plan, trusted)
+            self._emit_matches(run, state, plan, trusted)
             draft = self._draft(run, plan) if trusted else self._fall_back(run, state)
         verify(run, draft)
         with run.clock.phase("draft"):
@@ -98,7 +98,7 @@ class Suffix:
             slots.append(draft.add(under, run.draft(under, token, prob, plan.source)))
         return draft
 
-    def _emit_matches(self, run: Run, plan: Plan, trusted: bool) -> None:
+    def _emit_matches(self, run: Run, state: SuffixState, plan: Plan, trusted: bool) -> None:
         """The best match of each tree; with everything observed, every length that promised anything."""
         if not run.wants(Match):
             return
@@ -108,3 +108,6 @@ class Suffix:
                 if is_best or (run.observes_all and candidate.score > 0):
                     is_chosen = is_best and name == plan.source and plan.num_nodes > 0 and trusted
                     run.emit(Match(name, candidate.length, candidate.count, candidate.score, is_chosen))
+            place = state.drafter.occurrence(name, speculation)
+            if place is not None:
+                run.emit(place)

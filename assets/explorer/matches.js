@@ -42,7 +42,7 @@
     const frame = { last: Math.max(SHORTEST, ...matches.map((match) => match[1])), most: Math.max(1, ...matches.map((match) => match[3])),
       width: Math.floor((width - 24 * (columns - 1)) / columns) };
     part.area.replaceChildren(el('div', { class: 'ds-sources' },
-      ...sources.map((source) => chart(source, matches.filter((match) => match[0] === source), frame, step))));
+      ...sources.map((source) => chart(source, matches.filter((match) => match[0] === source), frame, step))), ...DraftScope.places(step));
   }
 
   DraftScope.matchParts = () => [new DraftScope.Part('matches', strings.matchesTitle, (scene) => scene.sources.length > 0, fill, strings.matchesKey)];

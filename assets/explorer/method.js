@@ -21,7 +21,7 @@
       const shown = scene && scene.steps.length ? this.parts.filter((part) => part.has(scene)) : [];
       this.node.hidden = !shown.length;
       for (const part of this.parts) part.node.hidden = !shown.includes(part);
-      const columns = state.compact || shown.length < 2 ? 1 : 2;
+      const columns = state.compact || shown.length < 2 || shown.some((part) => part.wide) ? 1 : 2;
       this.node.classList.toggle('ds-two', columns === 2);
       const width = Math.floor((state.width - GAP * (columns - 1)) / columns);
       for (const part of shown) part.fill(part, scene, state, width);

@@ -19,6 +19,7 @@
       this.grid = new DraftScope.Grid(message.head);
       this.lanes = 0; // the most lanes that a step's tree takes, less one
       this.plans = []; // every skip plan, in order
+      this.learns = false; // some step changed ADED's matrix
       this.sources = []; // texts that matches were looked for in
       this.most = { looks: 0, searched: 0, drafts: 0 }; // of any step: so much room its picture needs
       this._shown = new Map(); // step -> decoded, the newest few
@@ -76,6 +77,7 @@
     _note(step, index) {
       const { most } = this;
       most.looks = Math.max(most.looks, (step.readouts || []).length);
+      this.learns = this.learns || Boolean(step.learned);
       most.searched = Math.max(most.searched, step.search ? step.search[2].length : 0);
       most.drafts = Math.max(most.drafts, step.nodes.filter((node) => node[5] !== null).length);
       for (const plan of step.plans || []) this.plans.push(new DraftScope.Plan(plan, index, this.head.model.num_layers));

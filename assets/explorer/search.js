@@ -24,10 +24,18 @@
     }
   }
 
+  /** How often each node had been visited after so many iterations. Best first counts no visit twice. */
+  function visitsAfter([, , nodes, ended], until) {
+    const visits = nodes.map(() => 0);
+    for (const at of ended.slice(0, until)) for (let up = at; up >= 0; up = nodes[up][0]) visits[up] += 1;
+    return until < ended.length ? visits.map((count, at) => Math.min(count, nodes[at][3])) : nodes.map((node) => node[3]);
+  }
+
   /** Nodes with children, depth and, where it was drafted, the slot in the step's tree. */
-  function nodesOf(scene, step) {
-    const nodes = step.search[2].map(([parent, token, prior, visits, value, chosen], at) => ({ at, parent, token, prior, visits, value,
-      chosen, label: scene.label(token), children: [], depth: 0, draft: null }));
+  function nodesOf(scene, step, until) {
+    const visited = visitsAfter(step.search, until);
+    const nodes = step.search[2].map(([parent, token, prior, , value, chosen], at) => ({ at, parent, token, prior, visits: visited[at], value,
+      early: until < step.search[0], final: step.search[2][at][3], chosen, label: scene.label(token), children: [], depth: 0, draft: null }));
     nodes.forEach((node) => {
       const above = nodes[node.parent];
       if (!above) {
@@ -39,7 +47,7 @@
       node.draft = (above.draft && above.draft.children.find((child) => child.token === node.token && child.draftProb !== null)) || null;
     });
     beyond(nodes);
-    const byVisits = (a, b) => b.visits - a.visits || a.at - b.at;
+    const byVisits = (a, b) => (b.final || 0) - (a.final || 0) || a.at - b.at; // the same places at every iteration
     for (const node of nodes) node.children.sort(byVisits);
     [...nodes].sort(byVisits).forEach((node, rank) => { node.rank = rank; });
     return nodes;
@@ -64,16 +72,16 @@
     const [x, y] = at(node);
     const bend = state.compact ? px : x - 18;
     const d = py === y ? 'M' + Math.min(bend, px + parent.wide) + ' ' + y + 'H' + x : 'M' + bend + ' ' + py + 'V' + y + 'H' + x;
-    return svg('path', { d, class: 'ds-edge ds-found ' + fate, style: '--i:' + node.rank });
+    return svg('path', { d, class: 'ds-edge ds-found ' + fate + (node.found && !node.visits ? ' ds-not-yet' : ''), style: '--i:' + node.rank });
   }
 
   /** How much of its column a node writes on: its label; then its bar, as long as there is room; then its numbers. */
   function measure(node, room, labelRoom) {
-    node.found = node.parent >= 0 && node.visits > 0;
+    node.found = node.parent >= 0 && node.final > 0;
     const barX = node.found ? 12 + labelRoom + 4 : 18 + DraftScope.treeLayout.textWidth(shown(node.label, LABEL));
     const fits = room - barX - 8;
     const bar = node.found ? Math.min(BAR, Math.max(0, fits - 96)) : 0;
-    const numbers = !node.found ? '' : fits > 96 ? [node.visits + '×', weight(node.prior), weight(node.value)].join('  ') : node.visits + '×';
+    const numbers = !node.found ? '' : fits > 96 ? [node.visits + '×', weight(node.prior), ...(node.early ? [] : [weight(node.value)])].join('  ') : node.visits + '×';
     Object.assign(node, { barX, bar, numbers, wide: barX + (node.found ? bar + 8 + 5.6 * numbers.length : 0) });
   }
 
@@ -83,7 +91,7 @@
     const { found, barX, bar } = node;
     const values = { token: DraftScope.quoted(node.label), visits: node.visits, prior: found && weight(node.prior), value: weight(node.value) };
     const hint = say(found ? strings.searchNode : strings.searchBeyond, values) + ' ' + (fate ? strings.fates[fate] : strings.searchOnly);
-    return svg('g', { class: 'ds-found ds-search-node' + (node.draft && node.draft.slot === state.slot ? ' ds-selected' : ''),
+    return svg('g', { class: 'ds-found ds-search-node' + (node.found && !node.visits ? ' ds-not-yet' : '') + (node.draft && node.draft.slot === state.slot ? ' ds-selected' : ''),
       transform: 'translate(' + x + ' ' + y + ')', 'data-slot': node.draft ? node.draft.slot : null, style: '--i:' + node.rank },
       svg('title', {}, hint), svg('rect', { class: 'ds-hit', x: -10, y: -ROW / 2, width: room, height: ROW, rx: 5 }),
       fate ? DraftScope.mark(fate) : svg('rect', { class: 'ds-searched-mark', x: -2.5, y: -2.5, width: 5, height: 5 }),
@@ -92,8 +100,8 @@
       !found ? null : svg('text', { class: 'ds-tick ds-tick-row', x: barX + bar + 6, y: 4 }, node.numbers));
   }
 
-  function picture(scene, step, state, width) {
-    const nodes = nodesOf(scene, step);
+  function picture(scene, step, state, width, until) {
+    const nodes = nodesOf(scene, step, until);
     const rows = giveRows(nodes[0], state.compact);
     const deepest = Math.max(...nodes.map((node) => node.depth));
     const first = 20 + DraftScope.treeLayout.textWidth(shown(nodes[0].label, LABEL)) + 24;
@@ -101,11 +109,11 @@
     const x = (node) => 14 + (state.compact ? 16 * node.depth : node.depth ? first + (node.depth - 1) * column : 0);
     const at = (node) => [x(node), ROW * (node.row + 0.5)];
     const room = (node) => (state.compact ? width - x(node) : column - 6);
-    const most = Math.max(1, ...nodes.slice(1).map((node) => node.visits));
+    const most = Math.max(1, ...nodes.slice(1).map((node) => node.final || 0));
     const height = rows * ROW;
     const indent = (node) => (state.compact ? 16 * (deepest - node.depth) : 0);
     for (const node of nodes) measure(node, room(node), LABEL * 8 + indent(node));
-    return svg('svg', { class: 'ds-search', width, height, viewBox: '0 0 ' + width + ' ' + height, 'data-phase': state.phase, role: 'group',
+    return svg('svg', { class: 'ds-search', width, height, viewBox: '0 0 ' + width + ' ' + height, 'data-phase': state.phase, role: 'group', 'data-iteration': until,
       'aria-label': say(strings.searchLabel, { step: state.step }) },
       ...nodes.slice(1).map((node) => edge(node, nodes[node.parent], at, state)),
       ...nodes.map((node) => group(node, at, room(node), state, most)));
@@ -113,18 +121,27 @@
 
   function fill(part, scene, state, width) {
     const step = scene.step(state.step);
-    part.scrolls();
+    const drawing = part.area;
+    part.clock.node.hidden = !step.search;
     part.reserve(Math.min(320, ROW * scene.most.searched));
     if (!step.search) {
+      part.clock.stop();
       part.about.textContent = '';
-      part.area.replaceChildren(el('p', { class: 'ds-empty' }, strings.searchNone));
+      drawing.replaceChildren(el('p', { class: 'ds-empty' }, strings.searchNone));
       return;
     }
     const [iterations, found, nodes] = step.search;
     part.about.textContent = say(strings.searchAbout, { iterations, found, shown: nodes.length - 1,
       drafted: step.drafted.length });
-    part.area.replaceChildren(picture(scene, step, state, width));
+    part.clock.show(step, iterations, (until) => drawing.replaceChildren(picture(scene, step, state, width, until)));
   }
 
-  DraftScope.searchParts = () => [new DraftScope.Part('search', strings.searchTitle, (scene) => scene.most.searched > 0, fill, strings.searchKey)];
+  DraftScope.searchParts = () => {
+    const part = new DraftScope.Part('search', strings.searchTitle, (scene) => scene.most.searched > 0, fill, strings.searchKey);
+    part.scrolls();
+    part.wide = true;
+    part.clock = new DraftScope.SearchClock();
+    part.node.insertBefore(part.clock.node, part.area);
+    return [part, DraftScope.learnedPart()];
+  };
 })(window.DraftScope = window.DraftScope || {});

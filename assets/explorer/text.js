@@ -38,6 +38,7 @@
       this.spans = [];
       this.until = 0;
       this.current = [];
+      this.matched = [];
       this.selected = null;
       this.ended = false;
       this.flow.replaceChildren();
@@ -71,12 +72,21 @@
       const from = scene.steps[state.step].firstPiece;
       this.current = this.spans.slice(from, until);
       for (const span of this.current) span.classList.add('ds-current');
+      this._markMatched(scene, state);
       if (this.selected) this.selected.classList.remove('ds-selected');
       this.selected = state.slot === null ? null : this.spans.find((span, at) => scene.pieces[at].slot === state.slot) || null;
       if (this.selected) this.selected.classList.add('ds-selected');
       const newest = this.spans[until - 1];
       if (newest) this._scrollTo(newest);
       else this.area.scrollTop = 0;
+    }
+
+    /** The text that this step's guesses were copied after. */
+    _markMatched(scene, state) {
+      for (const span of this.matched) span.classList.remove('ds-matched');
+      const [from, until] = DraftScope.matchedPieces(scene, scene.step(state.step));
+      this.matched = this.spans.slice(Math.max(0, from), Math.max(0, until));
+      for (const span of this.matched) span.classList.add('ds-matched');
     }
 
     _scrollTo(span) {

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 PARTS = {
     "exits": ["exits", "looks"],
     "skips": ["skips", "drafts"],
-    "search": ["search"],
+    "search": ["search", "learned"],
     "matches": ["matches"],
 }
 
@@ -140,9 +140,48 @@ def test_the_plan_says_what_is_left_out_and_how_alike(opened: Callable[..., Open
     assert here.text(".ds-tip") == "4 layers on, 0 of them left out: cosine 1.000"
 
 
+def test_a_search_is_shown_after_any_number_of_iterations(opened: Callable[..., Opened]) -> None:
+    here = opened(search())
+    here.goto(1)
+    slider = here.page.locator(".ds-search-clock input")
+    whole = here.picture()
+    visits = {}
+    for iterations in ("0", "3", "12"):
+        slider.fill(iterations)
+        visits[iterations] = here.page.locator(".ds-search .ds-tick").all_text_contents()
+    assert [said.split("×")[0] for said in visits["3"]] == ["2", "1", "0", "1", "0"]  # ended at 1, 2 and 4
+    assert count(here, ".ds-search-node.ds-not-yet") == 0
+    assert here.picture() == whole
+    slider.fill("1")
+    assert count(here, ".ds-search-node.ds-not-yet") == 4
+    from playwright.sync_api import expect
+
+    here.page.get_by_role("button", name="Play the search").click()
+    expect(slider).to_have_value("12")
+    assert here.picture() == whole
+
+
+def test_what_was_learned_is_told_with_its_gain(opened: Callable[..., Opened]) -> None:
+    here = opened(search())
+    here.goto(1)
+    assert here.page.locator(".ds-gained").all_inner_texts() == ["·one.50 (+.25)"]
+    here.goto(2)
+    assert "Nothing new" in here.text(".ds-part-learned")
+
+
+def test_the_matched_text_is_marked_where_it_stands(opened: Callable[..., Opened]) -> None:
+    here = opened(matches())
+    here.goto(1)
+    assert here.page.locator(".ds-place mark").all_inner_texts() == [" b c", " two three"]
+    assert "answer 3 of this session, before its token 42" in here.text(".ds-place >> nth=1")
+    assert count(here, ".ds-matched") == 0  # it stands in the prompt
+
+
 def test_the_draft_lies_inside_the_searched_tree(opened: Callable[..., Opened]) -> None:
     here = opened(search())
     here.goto(1)
+    slider = here.page.locator(".ds-search-clock input")
+    assert slider.input_value() == "12"
     assert count(here, ".ds-search-node") == 7  # the root, five searched, one drafted beyond
     assert count(here, ".ds-searched-mark") == 3
     marks = {fate: count(here, f".ds-mark.ds-fate-{fate}") for fate in ("accepted", "rejected", "unreached")}

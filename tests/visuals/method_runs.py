@@ -6,9 +6,12 @@ from dataclasses import replace
 
 from accel.trace import (
     Match,
+    MatrixUpdate,
     MethodInfo,
+    Occurrence,
     Readout,
     Rollback,
+    RowChange,
     Search,
     SearchNode,
     SkipPlan,
@@ -100,14 +103,15 @@ def search(words: tuple[str, ...] = WORDS) -> Trace:
     before, tip = book.ids[b" c"], book.ids[b" d"]
     one, two, three = (book.token(word) for word in words[:3])
     nodes = (
-        SearchNode((before, tip), 1.0, 12, 1.5, False),
-        SearchNode((tip, one), 0.5, 7, 1.75, True),
-        SearchNode((one, two), 0.75, 4, 2.0, True),
-        SearchNode((one, three), 0.25, 2, 1.25, False),
-        SearchNode((tip, three), 1.25, 3, 1.5, False),
-        SearchNode((three, two), 0.5, 2, 1.0, False),
+        SearchNode(-1, (before, tip), 1.0, 12, 1.5, False),
+        SearchNode(0, (tip, one), 0.5, 7, 1.75, True),
+        SearchNode(1, (one, two), 0.75, 4, 2.0, True),
+        SearchNode(1, (one, three), 0.25, 2, 1.25, False),
+        SearchNode(0, (tip, three), 1.25, 3, 1.5, False),
+        SearchNode(4, (three, two), 0.5, 2, 1.0, False),
     )
-    book.log(Search(nodes, 12))
+    book.log(MatrixUpdate((RowChange((before, tip), (one, three), (0.25, 1.25), (0.5, 1.25)),)))
+    book.log(Search(nodes, (1, 2, 4, 5, 2, 3, 2, 5, 0, 3, 2, 0)))
     root = book.tip
     first = book.draft(root, words[0], 0.5)
     second = book.draft(first, words[1], 0.75)
@@ -127,6 +131,9 @@ def matches(words: tuple[str, ...] = WORDS) -> Trace:
     lengths = ((1, 5, 0.8), (2, 3, 2.5), (3, 1, 2.0))
     book.log(*(Match("request", length, times, score, length == 2) for length, times, score in lengths))
     book.log(*(Match("session", length, 1, 0.5 * length, False) for length in (1, 2)))
+    ids = [book.token(word) for word in words[:4]]
+    book.log(Occurrence("request", 2, 0, 3, 0, (*book.header.prompt.tokens, book.ids[b" d"])))
+    book.log(Occurrence("session", 2, 3, 42, 39, tuple(ids)))
     first = book.draft(book.tip, words[0])
     second = book.draft(first, words[1])
     book.run(book.tip, first, second)

@@ -122,7 +122,7 @@ def test_a_table_of_another_shape_or_too_large_is_left_out(table: Any) -> None:
 
 
 def test_a_search_is_a_tree_again() -> None:
-    iterations, total, nodes = scene(search())["steps"][1]["search"]
+    iterations, total, nodes, ended = scene(search())["steps"][1]["search"]
     assert (iterations, total) == (12, 6)
     ids = {4: "one", 5: "two", 6: "three", 3: "d"}
     assert [(parent, ids[token], visits, chosen) for parent, token, _, visits, _, chosen in nodes] == [
@@ -133,42 +133,28 @@ def test_a_search_is_a_tree_again() -> None:
         (0, "three", 3, False),
         (4, "two", 2, False),
     ]
+    assert ended == [1, 2, 4, 5, 2, 3, 2, 5, 0, 3, 2, 0]
     assert scene(search())["steps"][1]["labels"]["6"] == " three"  # searched, not drafted
 
 
-def test_a_pair_that_could_hang_on_two_nodes_hangs_on_the_lowest_of_its_branch() -> None:
-    pairs = [(8, 9), (9, 9), (9, 9), (9, 7), (9, 7), (9, 7)]  # 9 9 9 7, then 9 9 7, then 9 7
-    visits = [9, 6, 3, 2, 2, 3]
-    nodes = tuple(SearchNode(pair, 0.5, n, 1.0, False) for pair, n in zip(pairs, visits, strict=True))
-    assert [node.parent for node in searched(Search(nodes, 9), (8, 9), 10)] == [-1, 0, 1, 2, 1, 0]
-    pairs, visits = [(8, 9), (9, 5), (5, 5), (5, 2), (5, 7)], [9, 8, 1, 2, 1]
-    nodes = tuple(SearchNode(pair, 0.5, n, 1.0, False) for pair, n in zip(pairs, visits, strict=True))
-    assert [node.parent for node in searched(Search(nodes, 9), (8, 9), 10)] == [-1, 0, 1, 1, 1]
-    pairs, visits = [(8, 9), (9, 5), (5, 1), (1, 5), (5, 2)], [9, 8, 3, 2, 1]  # no node is deeper than three
-    nodes = tuple(SearchNode(pair, 0.5, n, 1.0, False) for pair, n in zip(pairs, visits, strict=True))
-    assert [node.parent for node in searched(Search(nodes, 9), (8, 9), 10)] == [-1, 0, 1, 2, 1]
-
-
-def test_a_search_that_visits_each_node_once_is_a_tree_too() -> None:
-    pairs = [(8, 9), (9, 9), (9, 9), (9, 7), (9, 4)]
-    nodes = tuple(SearchNode(pair, 0.5, 1, 1.0, False) for pair in pairs)
-    assert [node.parent for node in searched(Search(nodes, 5), (8, 9), 10)] == [-1, 0, 1, 2, 2]
-
-
 def test_of_a_large_search_the_drafted_and_the_most_visited_are_sent() -> None:
-    wide = [SearchNode((1, 100 + at), 0.1, at, 1.0, False) for at in range(500)]
-    drafted = SearchNode((1, 99), 0.1, 0, 1.0, True)
-    found = searched(
-        Search((SearchNode((0, 1), 1.0, 10**6, 1.0, False), *wide, drafted), 9), (0, 1), MAX_SEARCHED
-    )
+    wide = [SearchNode(0, (1, 100 + at), 0.1, at, 1.0, False) for at in range(500)]
+    drafted = SearchNode(1, (100, 99), 0.1, 0, 1.0, True)
+    root = SearchNode(-1, (0, 1), 1.0, 10**6, 1.0, False)
+    found, ended = searched(Search((root, *wide, drafted), (501, 2, 500)), MAX_SEARCHED)
     assert len(found) == MAX_SEARCHED + 1
-    assert found[-1].chosen
-    assert min(node.visits for node in found[:-1]) == 500 - MAX_SEARCHED + 1
+    assert (found[1].token, found[1].parent, found[-1].token, found[-1].parent) == (100, 0, 99, 1)
+    assert min(node.visits for node in found[2:-1]) == 500 - MAX_SEARCHED + 2
+    assert ended == [MAX_SEARCHED, 0, MAX_SEARCHED - 1]  # what is left out counts at its parent
 
 
-def test_a_search_without_its_root_gets_one() -> None:
-    found = searched(Search((SearchNode((1, 2), 0.5, 3, 1.0, True),), 5), (0, 1), 10)
-    assert [(node.parent, node.token) for node in found] == [(-1, 1), (0, 2)]
+def test_what_was_learned_and_where_a_match_stands_is_sent_as_it_is_shown() -> None:
+    learned = scene(search())["steps"][1]["learned"]
+    assert learned == [[2, 3, [[4, 0.25, 0.5], [6, 1.25, 1.25]]]]
+    assert scene(matches())["steps"][1]["places"] == [
+        ["request", 0, 3, 2, ["a", " b c", " d"], True],
+        ["session", 3, 42, 2, [" one", " two three", " four"], False],
+    ]
 
 
 def test_matches_are_sent_the_chosen_first_and_bounded() -> None:
@@ -192,9 +178,9 @@ def test_a_step_of_each_method_stays_small() -> None:
     book.run(book.tip)
     book.commit((), " e", "plain")
     tip = book.tip
-    nodes = [SearchNode((0, tip), 0.123456, 150, 1.234567, False)]
-    nodes += [SearchNode((tip, 10_000 + at), 0.123456, 30, 1.234567, at < 20) for at in range(150)]
-    book.log(Search(tuple(nodes), 150))
+    nodes = [SearchNode(-1, (0, tip), 0.123456, 150, 1.234567, False)]
+    nodes += [SearchNode(0, (tip, 10_000 + at), 0.123456, 30, 1.234567, at < 20) for at in range(150)]
+    book.log(Search(tuple(nodes), tuple(range(1, 151))))
     book.log(LayerRun("target", 0, 30, (tip,)))
     book.commit((), " f", "plain")
     book.log(*(Match("request", at + 1, 12, 1.234567, at == 3) for at in range(48)))

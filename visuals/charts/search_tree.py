@@ -24,7 +24,7 @@ def search_tree(trace: Trace, step: int, *, mode: Mode = "light") -> go.Figure:
     if not rows.searches:
         raise ValueError(f"step: nothing was searched in step {step}")
     search = rows.searches[-1]
-    nodes = searched(search, reader.pair_before(rows), MAX_SEARCHED)
+    nodes = searched(search, MAX_SEARCHED)[0]
     parents = {at: node.parent if at else None for at, node in enumerate(nodes)}
     places = lanes_of(parents), nx.shortest_path_length(as_graph(parents), 0)
     figure = go.Figure(_edges(nodes, *places, mode))
