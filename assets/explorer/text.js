@@ -14,7 +14,7 @@
       this.flow = el('p', { class: 'ds-flow', dir: 'auto' });
       this.area = el('div', { class: 'ds-text', tabindex: '0', role: 'group', 'aria-label': strings.outputTitle }, this.flow);
       this.node = el('section', { class: 'ds-panel ds-panel-text' },
-        el('header', { class: 'ds-head' }, el('h3', { class: 'ds-title' }, strings.outputTitle)), this.fold, this.area);
+        el('header', { class: 'ds-head' }, el('h3', { class: 'ds-title' }, strings.outputTitle), this.fold), this.area);
       this.area.addEventListener('click', (event) => {
         const span = event.target.closest('[data-slot]');
         if (span) host.select(Number(span.getAttribute('data-slot')), Number(span.getAttribute('data-step')));
@@ -82,7 +82,7 @@
     _scrollTo(span) {
       const top = span.offsetTop; // from the top of the area, which is positioned
       if (top < this.area.scrollTop || top + 32 > this.area.scrollTop + this.area.clientHeight) {
-        this.area.scrollTop = Math.max(0, top - this.area.clientHeight + 60);
+        this.area.scrollTop = Math.max(0, top + 32 - this.area.clientHeight);
       }
     }
 

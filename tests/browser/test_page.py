@@ -77,9 +77,17 @@ def num_steps(page: Any) -> int:
     return count
 
 
+def set_length(page: Any, tokens: int) -> None:
+    """The most new tokens, in the settings, which are folded away at first."""
+    field = page.get_by_label("number input for Most new tokens")
+    if not field.is_visible():
+        page.click("#settings > button")
+    field.fill(str(tokens))
+
+
 def run_to_end(page: Any, prompt: str, tokens: int = 24) -> str:
     page.fill("#prompt textarea", prompt)
-    page.get_by_label("number input for Most new tokens").fill(str(tokens))
+    set_length(page, tokens)
     page.click("#run")
     page.wait_for_function(
         "/^(Done|Stopped)/.test(document.querySelector('#status').innerText)", timeout=WAIT
@@ -111,7 +119,7 @@ def test_a_prompt_of_ones_own_is_decoded_live_saved_and_opened_again(page, tmp_p
     counters = page.inner_text(".ds-counters")
     recorded = page.evaluate(f"{EXPLORER}.scene.run")
     page.fill("#prompt textarea", "Repeat three times: the quick brown fox jumps over the lazy dog.")
-    page.get_by_label("number input for Most new tokens").fill("48")
+    set_length(page, 48)
     page.click("#run")
     page.wait_for_function(f"{EXPLORER}.scene.run !== '{recorded}'", timeout=WAIT)
     grown = set()
@@ -140,7 +148,7 @@ def test_a_prompt_of_ones_own_is_decoded_live_saved_and_opened_again(page, tmp_p
 
 def test_stop_ends_a_run_and_keeps_what_was_decoded(page):
     page.fill("#prompt textarea", "Write a very long story about a ship, with many chapters.")
-    page.get_by_label("number input for Most new tokens").fill("512")
+    set_length(page, 512)
     recorded = page.evaluate(f"{EXPLORER}.scene.run")
     page.click("#run")
     page.wait_for_function(

@@ -17,7 +17,7 @@ TEMPLATE = '<div class="ds-mount" aria-label="DraftScope explorer"></div>'
 # not follow the one before is mended by the whole run, which comes with its end.
 ON_LOAD = """
 const mount = element.querySelector('.ds-mount');
-const explorer = DraftScope.mount(mount, {});
+const explorer = DraftScope.mount(mount, { pageKeys: true });
 mount.explorer = explorer;
 const take = (text) => {
   if (!text) return;
