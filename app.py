@@ -35,7 +35,7 @@ def build() -> gr.Blocks:
         gr.HTML(f"<h1>{words.TITLE}</h1><p>{words.LEAD}</p>", elem_classes=["ds-head"])
         with gr.Tabs(elem_id="tabs"), gr.Tab(words.EXPLORE, id="explore"):
             explore(recorded_traces())
-    return page.queue(max_size=16, default_concurrency_limit=16)
+    return page.queue(max_size=64, default_concurrency_limit=16)
 
 
 def bring_default_model() -> None:

@@ -54,15 +54,16 @@
         const piece = scene.pieces[at];
         const blank = piece.text.trim() ? '' : ' ds-blank';
         const span = el('span', { class: 'ds-piece ds-from-' + piece.origin + blank, 'data-slot': piece.slot,
-          'data-step': piece.step, hidden: true }, piece.text);
+          'data-step': piece.step, 'data-later': true }, piece.text);
         this.spans.push(span);
         this.flow.appendChild(span);
       }
     }
 
+    /** Later pieces keep their place unseen: the text stands still while it is gone through, and needs no new layout. */
     _show(until) {
-      for (let at = this.until; at < until; at++) this.spans[at].hidden = false;
-      for (let at = until; at < this.until; at++) this.spans[at].hidden = true;
+      for (let at = this.until; at < until; at++) this.spans[at].removeAttribute('data-later');
+      for (let at = until; at < this.until; at++) this.spans[at].setAttribute('data-later', '');
       this.until = until;
     }
 
@@ -74,12 +75,15 @@
       if (this.selected) this.selected.classList.remove('ds-selected');
       this.selected = state.slot === null ? null : this.spans.find((span, at) => scene.pieces[at].slot === state.slot) || null;
       if (this.selected) this.selected.classList.add('ds-selected');
-      const newest = this.spans[until - 1];
-      if (newest) this._scrollTo(newest);
-      else this.area.scrollTop = 0;
     }
 
-    _scrollTo(span) {
+    /** Keep the newest piece in view, once everything has its place. */
+    settle() {
+      const span = this.spans[this.until - 1];
+      if (!span) {
+        this.area.scrollTop = 0;
+        return;
+      }
       const top = span.offsetTop; // from the top of the area, which is positioned
       if (top < this.area.scrollTop || top + 32 > this.area.scrollTop + this.area.clientHeight) {
         this.area.scrollTop = Math.max(0, top + 32 - this.area.clientHeight);

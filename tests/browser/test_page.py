@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 
 from accel.trace import Trace
+from tests.browser.served import served
 
 pytestmark = pytest.mark.browser
-ROOT = Path(__file__).resolve().parents[2]
 EXPLORER = "document.querySelector('#explorer .ds-mount').explorer"
 HOSTILE = (
     'Say <img src=x onerror="document.body.dataset.pwned=1"> ${alert(1)} {{7*7}} '
@@ -31,24 +25,8 @@ WAIT = 240_000  # ms: the machine may be busy, and the first run loads the model
 @pytest.fixture(scope="module")
 def address(embedded_folder: Path) -> Iterator[str]:
     """The page, served by `python app.py` on a port of its own."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
-    env = {**os.environ, "GRADIO_SERVER_PORT": port, "GRADIO_SERVER_NAME": "127.0.0.1"}
-    server = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=env, stdout=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}/"
-    try:
-        for _ in range(600):
-            try:
-                urlopen(url, timeout=5).read()
-                break
-            except (URLError, OSError):
-                assert server.poll() is None, "app.py ended"
-                time.sleep(0.1)
+    with served("app.py") as url:
         yield url
-    finally:
-        server.terminate()
-        server.wait(30)
 
 
 @pytest.fixture

@@ -111,4 +111,3 @@ def _stop(value: Any) -> tuple[str, ...]:
     if not isinstance(value, str) or len(value) > MAX_STOP_CHARS:
         raise InputError("stop", f"expected at most {MAX_STOP_CHARS} characters, one stop string a line")
     return tuple(line for line in value.split("\n") if line)
-
