@@ -95,16 +95,12 @@
       const began = performance.now();
       const step = scene && scene.steps.length ? scene.steps[state.step] : null;
       if (this.root.hasAttribute('data-moving') !== moving) this.root.toggleAttribute('data-moving', moving);
-      // Only where it is used and only when it is: a new value means new styles for everything below.
-      if (moving) this._beat(Math.min(60, 150 / (step ? step.nodes.length : 1)) / player.speed + 'ms');
+      // Only when it is used: a new value means new styles for everything below.
+      if (moving) this.body.style.setProperty('--ds-beat', Math.min(60, 150 / (step ? step.nodes.length : 1)) / player.speed + 'ms');
       for (const panel of this.panels) panel.draw(scene, state);
       this._offer(scene);
       for (const panel of [this.text, this.tree]) panel.settle(); // reads sizes: last, so that they are worked out once
       this.milliseconds = performance.now() - began;
-    }
-
-    _beat(pause) {
-      for (const { node } of [this.tree, this.method]) node.style.setProperty('--ds-beat', pause);
     }
 
     _recolour() {

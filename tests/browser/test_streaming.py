@@ -1,4 +1,4 @@
-"""Ten updates a second through the server: painted without gaps, lag or leaks, on a slow machine, and thirty at once."""
+"""Ten updates a second through the server: no gaps, lag or leaks; on a slow machine too, and for thirty at once."""
 
 from __future__ import annotations
 

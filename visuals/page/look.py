@@ -21,7 +21,9 @@ STYLE = """
 #tabs [role=tabpanel] > .column { gap: 10px; }
 .gradio-container .contain > .column { gap: 6px; }
 .ds-line { align-items: center; gap: 12px; }
-.ds-line > .form, .ds-line > .form > .block { border: 0 !important; background: none; box-shadow: none; overflow: visible !important; }
+.ds-line > .form, .ds-line > .form > .block {
+  border: 0 !important; background: none; box-shadow: none; overflow: visible !important;
+}
 .ds-line > .form { align-items: center; gap: 16px; }
 .ds-line .block { padding: 0; }
 .ds-line .container { display: flex; align-items: center; gap: 12px; }
