@@ -103,6 +103,7 @@ def test_a_long_run_is_stepped_in_time_and_piles_nothing_up(opened: Callable[...
     assert here.page.evaluate("document.querySelectorAll('.ds-tree .ds-node').length") < 100
 
 
+@pytest.mark.usefixtures("quiet_machine")
 def test_a_deep_run_scrubs_at_thirty_frames_a_second(opened: Callable[..., Opened]) -> None:
     here = opened(deep_run())
     assert here.page.evaluate("explorer.scene.pieces.length") == 511

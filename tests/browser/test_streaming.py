@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,11 +15,10 @@ import pytest
 from tests.browser.served import served
 from tests.browser.streaming import AT_ONCE, BUTTON, RATE
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.usefixtures("quiet_machine")]
 EXPLORER = "document.querySelector('#explorer .ds-mount').explorer"
 UPDATES = 200  # 20 seconds
 TRIES = 3  # other work on this machine slows a browser down, nothing speeds it up
-BUSY = 2.0  # work waiting for each core, beyond which a rate says nothing of the page
 
 # Counts what is seen at every frame, and how old each message was when it came.
 WATCH = """() => {
@@ -48,14 +46,6 @@ WATCH = """() => {
   };
   look();
 }"""
-
-
-@pytest.fixture(autouse=True)
-def quiet() -> None:
-    """Rates are not measured while other work takes the machine."""
-    waiting = os.getloadavg()[0] / (os.cpu_count() or 1)
-    if waiting > BUSY:
-        pytest.skip(f"the machine is busy ({waiting:.1f} tasks for each core): rates would say nothing")
 
 
 @pytest.fixture(scope="module")
