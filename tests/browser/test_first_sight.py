@@ -61,7 +61,7 @@ def test_recorded_runs_play_where_torch_is_absent(chromium: Any, address: str) -
     page.wait_for_function(f"{EXPLORER}.state.step >= 3")
     before = page.evaluate(f"{EXPLORER}.scene.run")
     page.get_by_label("Play a recorded run").click()
-    page.get_by_role("option").last.click()
+    page.get_by_role("option", name=re.compile("One token at a time")).click()
     page.wait_for_function(f"{EXPLORER}.scene.run !== '{before}'")
     assert "install what is missing (torch)" in page.inner_text("#no-engine")
     assert page.locator("#run").count() == 0

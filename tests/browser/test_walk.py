@@ -26,7 +26,8 @@ def test_a_cell_says_the_same_to_the_pointer_and_to_the_keys(opened: Callable[..
         canvas.press(key)
     cell = here.page.evaluate("explorer.state.cell")
     x, y = here.page.evaluate(
-        "(cell) => { const { frame } = explorer.stage.heatmap; return [frame.x(cell.at) + 3, frame.y(cell.layer) + 3]; }",
+        "(cell) => { const { frame } = explorer.stage.heatmap;"
+        " return [frame.x(cell.at) + 3, frame.y(cell.layer) + 3]; }",
         cell,
     )
     told = here.text(".ds-words")
@@ -80,7 +81,8 @@ def test_no_control_holds_the_focus_or_hides_it(opened: Callable[..., Opened]) -
     focused = (
         "() => { const at = document.activeElement; const box = at.getBoundingClientRect();"
         " const style = getComputedStyle(at), hit = at.querySelector('.ds-hit');"
-        " return [at.tagName + '.' + (at.getAttribute('class') || '') + (at.getAttribute('aria-label') || at.textContent.slice(0, 30)),"
+        " const name = at.getAttribute('aria-label') || at.textContent.slice(0, 30);"
+        " return [at.tagName + '.' + (at.getAttribute('class') || '') + name,"
         " box.width > 0, style.outlineStyle !== 'none' || Boolean(hit)"
         " && getComputedStyle(hit).strokeWidth === '2px']; }"
     )
