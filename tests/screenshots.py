@@ -61,9 +61,13 @@ def on_a_phone(page: Any) -> None:
 
 
 def why(page: Any) -> None:
-    """A rejected guess is chosen, and all figures are open."""
-    page.evaluate(f"{EXPLORER}.goto(43)")
-    page.locator(".ds-tree .ds-node", has=page.locator(".ds-fate-rejected")).last.click()
+    """A guess that the dice decided is chosen."""
+    recorded(page, "Sampled at temperature", 30)
+    page.locator(".ds-panel-tree").evaluate("(panel) => panel.scrollIntoView({ block: 'start' })")
+    page.locator(".ds-tree .ds-node", has=page.locator(".ds-fate-rejected")).first.click()
+
+
+def figures(page: Any) -> None:
     page.get_by_role("button", name="All figures").click()
 
 
@@ -83,6 +87,7 @@ SHOTS = (
     Shot("projector", (1920, 1080), "light", a_search),
     Shot("method", (1280, 900), "light", layers_left_early),
     Shot("why", (1280, 900), "light", why),
+    Shot("figures", (1280, 900), "light", figures),
     Shot("live", (1280, 900), "light", live),
 )
 
@@ -96,9 +101,8 @@ def take(browser: Any, address: str, shot: Shot) -> None:
     shot.prepare(page)
     page.mouse.move(0, 0)
     page.wait_for_timeout(400)  # fonts, and gradio's own fading in
-    small = Image.open(io.BytesIO(page.screenshot())).convert("RGB").quantize(128, dither=Image.Dither.NONE)
-    path = FOLDER / f"{shot.name}.png"
-    small.save(path, optimize=True)
+    path = FOLDER / f"{shot.name}.webp"
+    Image.open(io.BytesIO(page.screenshot())).convert("RGB").save(path, lossless=True, method=6)
     page.close()
     size = path.stat().st_size
     print(f"{path.relative_to(ROOT)}: {size / 1000:.0f} kB")

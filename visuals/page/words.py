@@ -9,7 +9,7 @@ DOWNLOAD = "Save this run"
 PROMPT_LABEL = "Your prompt"
 PROMPT = (
     "Rewrite this so that every cat becomes a dog: The cat sat on the mat. The cat ran to the door. "
-    "The cat slept by the fire. The cat saw the moon and the cat sang to the moon."
+    "The cat slept by the fire. The cat sang to the moon."
 )
 RUN = "Run"
 STOP = "Stop"
