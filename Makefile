@@ -32,6 +32,10 @@ traces:
 figures:
 	$(PYTHON) -m tests.measure_methods
 
+# The pictures of README.md and docs/first-run.md, from the real page.
+screenshots:
+	$(PYTHON) -m tests.screenshots
+
 # The tables in README.md, from the code.
 docs:
 	$(PYTHON) -m tests.test_docs
@@ -40,4 +44,4 @@ constraints:
 	(echo "# Exact versions, used by both commands of the README and by CI. Made by: make constraints"; \
 	 $(PYTHON) -m pip freeze | sed 's/+cpu//') > constraints.txt
 
-.PHONY: setup run test check bars mutants traces figures docs constraints
+.PHONY: setup run test check bars mutants traces figures screenshots docs constraints

@@ -17,6 +17,7 @@ from accel.models.progress import bar
 from accel.models.unavailable import ModelUnavailable
 from visuals.explorer import explorer_css, explorer_js
 from visuals.page import words
+from visuals.page.engine import missing_engine
 from visuals.page.explore import explore
 from visuals.page.look import STYLE, theme
 
@@ -34,11 +35,14 @@ def build() -> gr.Blocks:
         gr.HTML(f"<h1>{words.TITLE}</h1><p>{words.LEAD}</p>", elem_classes=["ds-head"])
         with gr.Tabs(elem_id="tabs"), gr.Tab(words.EXPLORE, id="explore"):
             explore(recorded_traces())
-    return page.queue(max_size=16, default_concurrency_limit=16)
+    return page.queue(max_size=64, default_concurrency_limit=16)
 
 
 def bring_default_model() -> None:
     """Fetch and convert the embedded model while the page already plays recorded runs."""
+    if (missing := missing_engine()) is not None:
+        print(words.NO_ENGINE.format(package=missing), file=sys.stderr)
+        return
     try:
         with bar() as tell:
             catalogue.folder(catalogue.DEFAULT, progress=tell)
@@ -46,9 +50,9 @@ def bring_default_model() -> None:
         print(f"{error}\nRecorded runs can be played; Run will try again.", file=sys.stderr)
 
 
-def main() -> None:
-    Thread(target=bring_default_model, name="bring-model", daemon=True).start()
-    build().launch(
+def serve(page: gr.Blocks) -> None:
+    """Serve the page until it is interrupted."""
+    page.launch(
         theme=theme(),
         css=explorer_css() + STYLE,
         head=f"<script>{explorer_js()}</script>",
@@ -59,6 +63,11 @@ def main() -> None:
         max_file_size="20mb",
         quiet=False,
     )
+
+
+def main() -> None:
+    Thread(target=bring_default_model, name="bring-model", daemon=True).start()
+    serve(build())
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ _PAGE = """<!doctype html>
 </script>
 <script>
 window.explorer = DraftScope.mount(document.getElementById('ds-explorer'),
-  {{ scene: JSON.parse(document.getElementById('ds-scene').textContent) }});
+  {{ pageKeys: true, scene: JSON.parse(document.getElementById('ds-scene').textContent) }});
 </script>
 </body>
 </html>

@@ -6,12 +6,16 @@
   const CIVIDIS = [[0, 34, 78], [18, 53, 112], [59, 73, 108], [87, 93, 109], [112, 113, 115], [138, 134, 120],
     [165, 156, 116], [195, 179, 105], [225, 204, 85], [254, 232, 56]];
 
-  DraftScope.cividis = function cividis(value) {
-    const at = Math.max(0, Math.min(1, value)) * (CIVIDIS.length - 1);
+  const SHADES = 512; // worked out once: a heatmap asks for thousands at every step
+
+  const RAMP = Array.from({ length: SHADES }, (_, shade) => {
+    const at = shade / (SHADES - 1) * (CIVIDIS.length - 1);
     const low = Math.min(CIVIDIS.length - 2, Math.floor(at));
     const mix = CIVIDIS[low].map((channel, i) => Math.round(channel + (CIVIDIS[low + 1][i] - channel) * (at - low)));
     return 'rgb(' + mix.join(',') + ')';
-  };
+  });
+
+  DraftScope.cividis = (value) => RAMP[Math.round(Math.max(0, Math.min(1, value)) * (SHADES - 1))];
 
   /** The colours of the theme the element is in. */
   DraftScope.paletteOf = function paletteOf(element) {

@@ -2,7 +2,7 @@
 (function (DraftScope) {
   'use strict';
 
-  const { el, strings, say, count, setText } = DraftScope;
+  const { el, strings, say, setText } = DraftScope;
 
   const UNKNOWN = '–';
 
@@ -26,20 +26,30 @@
     return [tested === null ? UNKNOWN : Math.round(tested * 100) + ' %', strings.draftsKept, note, strings.draftsKeptHint];
   }
 
-  function device(scene) {
-    const { device: name, dtype, threads } = scene.head.model;
-    const parts = name.startsWith('cpu') ? [name, dtype, count(strings.threads, threads)] : [name, dtype];
-    return parts.join(', ');
-  }
-
   function parity(scene) {
     const end = scene.end;
     if (!end) return [strings.running, strings.badge, '', strings.uncheckedHint];
-    const { checked, equal, first_divergence: at, margin } = end.parity;
-    if (!checked) return [strings.unchecked, strings.badge, '', strings.uncheckedHint];
+    const { checked, equal, first_divergence: at } = end.parity;
+    if (!checked) return [strings.unchecked, strings.badge, '', DraftScope.parityWords(scene)];
     if (equal) return ['✓', strings.sameText, strings.sameTextNote, strings.sameTextHint];
-    const hint = margin === null ? strings.otherTextHintPlain : strings.otherTextHint;
-    return ['≠', strings.otherText, say(strings.otherTextHintPlain, { at }), say(hint, { at, margin })];
+    return ['≠', strings.otherText, say(strings.otherTextNote, { at }), DraftScope.parityWords(scene)];
+  }
+
+  /** The badge in full sentences: what was compared, and what a difference means. */
+  DraftScope.parityWords = function parityWords({ end, head }) {
+    if (!end || !end.parity.checked) return head.sampling.temperature > 0 ? strings.sampledHint : strings.uncheckedHint;
+    const { equal, first_divergence: at, margin } = end.parity;
+    if (equal) return strings.sameTextHint;
+    const first = say(margin === null ? strings.otherTextNote : strings.otherTextHint, { at, margin });
+    return first + ' ' + (head.model.dtype === 'float32' ? strings.otherTextExact : strings.nearTie);
+  };
+
+  /** The last step whose numbers are known: while a step is being acted out, the one before. */
+  DraftScope.countedUpTo = (state) => (state.phase === 'commit' ? state.step : state.step - 1);
+
+  function now(scene, upTo) {
+    const rate = scene.rateOf(upTo);
+    return rate === null ? '' : say(strings.thisStep, { rate: rate.toFixed(1) });
   }
 
   /** [value, label, note, hint] of each counter. */
@@ -50,7 +60,7 @@
       acceptance(scene, upTo),
       [fixed(scene.number(upTo, 'layer_calls_per_token'), 1), strings.layerCalls,
         say(strings.alone, { value: scene.head.model.num_layers }), strings.layerCallsHint],
-      [fixed(scene.number(upTo, 'tokens_per_second'), 1), strings.speed, device(scene), strings.speedHint],
+      [fixed(scene.number(upTo, 'tokens_per_second'), 1), strings.speed, now(scene, upTo), strings.speedHint],
       parity(scene),
     ];
   }
@@ -67,7 +77,7 @@
     }
 
     draw(scene, state) {
-      const upTo = state.phase === 'commit' ? state.step : state.step - 1;
+      const upTo = DraftScope.countedUpTo(state);
       const found = scene && scene.steps.length ? readings(scene, upTo)
         : [strings.faster, strings.tokensAStep, strings.draftsKept, strings.layerCalls, strings.speed, strings.badge]
           .map((label) => [UNKNOWN, label, '', '']);

@@ -2,8 +2,6 @@
 (function (DraftScope) {
   'use strict';
 
-  const { PHASES } = DraftScope;
-
   /** A message of our own: from its JSON, or a copy, since a sender may go on changing what it sent. */
   const received = (sent) => (typeof sent === 'string' ? JSON.parse(sent) : structuredClone(sent));
 
@@ -11,11 +9,11 @@
     constructor(element, options) {
       this.options = options || {};
       this.scene = null;
-      this.state = { step: 0, phase: 'commit', slot: null, playing: false, following: true, compact: false,
-        width: 600, treeWidth: 600, mapWidth: 300, palette: null };
+      this.state = { step: 0, phase: 'commit', slot: null, cell: null, playing: false, following: true, compact: false,
+        zoom: 1, pan: 0, width: 600, treeWidth: 600, heatWidth: 600, mapWidth: 300, palette: null };
       this.player = new DraftScope.Player((step, phase) => this._show(step, phase, true), (index) => this.scene.steps[index]);
       this.stage = new DraftScope.Stage(element, this);
-      this.stage.root.addEventListener('keydown', (event) => this._key(event));
+      this.keys = new DraftScope.Keys(this, this.stage.root);
       this._still = matchMedia('(prefers-reduced-motion: reduce)');
       if (this.options.scene) this.load(this.options.scene);
       else this._draw(false);
@@ -24,6 +22,7 @@
     destroy() {
       this.player.stop();
       cancelAnimationFrame(this._frame);
+      this.keys.destroy();
       this.stage.destroy();
     }
 
@@ -34,7 +33,7 @@
       const message = received(sent);
       this._stop();
       this.scene = new DraftScope.Scene(message);
-      this.state.slot = null;
+      Object.assign(this.state, { slot: null, cell: null, pan: 0 });
       this.state.following = this.scene.live;
       this._show(this.scene.live ? this.scene.last : this.scene.tellingStep(), 'commit', false);
     }
@@ -137,6 +136,18 @@
       if (this.options.onSelect) this.options.onSelect({ step: this.state.step, slot: this.state.slot });
     }
 
+    /** Point at a cell of the heatmap, {at: column, layer}, or at none. */
+    inspect(cell) {
+      this.state.cell = cell;
+      this._draw(false);
+    }
+
+    /** Which part of the run the timeline shows: how large, and how far back from the current step, in pixels. */
+    view(zoom, pan) {
+      Object.assign(this.state, { zoom, pan });
+      this._draw(false);
+    }
+
     _animate(index, then) {
       this.player.moving = !this._still.matches;
       this.player.animate(index, then);
@@ -149,7 +160,7 @@
 
     _show(step, phase, moving) {
       const at = Math.max(0, Math.min(step, this.scene.last));
-      if (at !== this.state.step) this.state.slot = null;
+      if (at !== this.state.step) Object.assign(this.state, { slot: null, cell: null, pan: 0 });
       this.state.step = at;
       this.state.phase = phase;
       if (moving || !this.scene.live) this._draw(moving);
@@ -171,33 +182,9 @@
     }
 
     get drawMilliseconds() { return this.stage.milliseconds; }
-
-    // ---- keys ----------------------------------------------------------------------------------------------
-
-    _key(event) {
-      const typing = event.target.closest('select, summary, textarea, input:not(.ds-slider)');
-      if (typing || event.ctrlKey || event.metaKey || event.altKey || !this.scene) return;
-      const step = this.state.step;
-      const actions = {
-        ArrowLeft: () => (event.shiftKey ? this._phase(-1) : this.goto(step - 1)),
-        ArrowRight: () => (event.shiftKey ? this._phase(1) : this.advance()),
-        Home: () => this.goto(0),
-        End: () => this.goto(Infinity),
-        ' ': () => (this.state.playing ? this.pause() : this.play()),
-      };
-      const action = actions[event.key];
-      if (!action || (event.key === ' ' && event.target.closest('button'))) return;
-      event.preventDefault();
-      action();
-    }
-
-    _phase(move) {
-      const at = this.state.step * PHASES.length + PHASES.indexOf(this.state.phase) + move;
-      if (at < 0 || at >= this.scene.steps.length * PHASES.length) return;
-      this.goto(Math.floor(at / PHASES.length), PHASES[at % PHASES.length]);
-    }
   }
 
-  /** Make an explorer inside an element. Options: scene, onGap({run, expected, got}), onSelect, onStep. */
+  /** Make an explorer inside an element. Options: scene, pageKeys, onGap({run, expected, got}), onSelect,
+   *  onStep. */
   DraftScope.mount = (element, options) => new Explorer(element, options);
 })(window.DraftScope = window.DraftScope || {});

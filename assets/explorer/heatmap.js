@@ -2,40 +2,45 @@
 (function (DraftScope) {
   'use strict';
 
-  const { el, strings, say, prob, quoted } = DraftScope;
+  const { el, strings, say, setText } = DraftScope;
   const LEFT = 44;
   const TOP = 20; // the row of fate marks
   const BOTTOM = 56; // token and step labels
   const WIDEST = 20;
   const NARROWEST = 14;
+  const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
   class Heatmap {
     constructor(host) {
       this.host = host;
-      this.canvas = el('canvas', { class: 'ds-canvas', role: 'img' });
+      this.canvas = el('canvas', { class: 'ds-canvas', role: 'application', tabindex: '0', 'aria-roledescription': strings.heatRole });
       this.empty = el('p', { class: 'ds-empty' }, strings.heatEmpty);
+      this.words = el('p', { class: 'ds-words', 'aria-live': 'polite' });
       this.scale = el('span', { class: 'ds-scale' }, strings.cellLow, el('i', { class: 'ds-ramp' }), strings.cellHigh);
       this.node = el('section', { class: 'ds-panel ds-panel-layers' },
-        el('header', { class: 'ds-head' }, el('h3', { class: 'ds-title' }, strings.heatTitle), this.scale), this.empty, this.canvas);
+        el('header', { class: 'ds-head' }, el('h3', { class: 'ds-title' }, strings.heatTitle), this.scale), this.empty, this.canvas, this.words);
       this.canvas.addEventListener('pointermove', (event) => this._hover(event));
       this.canvas.addEventListener('pointerleave', () => host.tip.hide());
       this.canvas.addEventListener('click', (event) => this._pick(event));
+      this.canvas.addEventListener('keydown', (event) => this._key(event));
     }
 
     draw(scene, state) {
       const filled = Boolean(scene && scene.steps.length);
       this.empty.hidden = filled;
       this.canvas.hidden = !filled;
+      this.words.hidden = !filled;
       this.scale.hidden = !filled || scene.head.observe !== 'full';
       if (!filled) return;
       const frame = this._frame(scene, state);
       this.frame = frame;
-      const context = DraftScope.prepare(this.canvas, state.width, frame.height);
+      const context = DraftScope.prepare(this.canvas, state.heatWidth, frame.height);
       const palette = state.palette;
       context.fillStyle = palette.sunken;
-      context.fillRect(LEFT, TOP, Math.max(0, state.width - LEFT), frame.layers * frame.ch);
+      context.fillRect(LEFT, TOP, Math.max(0, frame.to - frame.from) * frame.cw, frame.layers * frame.ch);
       for (let at = frame.from; at < frame.to; at++) this._column(context, scene, state, at);
       DraftScope.heatmapLabels(context, scene, state, frame);
+      this._cursor(context, scene, state);
       this.canvas.setAttribute('aria-label', say(strings.heatLabel, { step: state.step, layers: frame.layers }));
     }
 
@@ -44,14 +49,15 @@
       const { grid } = scene;
       const end = grid.endOf(state.step, state.phase);
       const full = grid.endOf(state.step, 'commit');
-      const room = Math.max(60, state.width - LEFT - 4);
+      const room = Math.max(60, state.heatWidth - LEFT - 4);
       const cw = Math.max(NARROWEST, Math.min(WIDEST, Math.floor(room / Math.max(1, grid.columns.length))));
       const capacity = Math.floor(room / cw);
-      const from = Math.max(0, full - capacity);
+      // The newest columns, unless the reader has walked to older ones.
+      const from = Math.max(0, Math.min(full - capacity, state.cell ? state.cell.at : Infinity));
       let layers = scene.head.model.num_layers;
       for (let at = from; at < full; at++) layers = Math.max(layers, ...grid.columns[at].runs.map((run) => run[1]));
       const ch = Math.max(3, Math.min(11, Math.floor(250 / layers)));
-      return { from, to: end, cw, ch, layers, height: TOP + layers * ch + BOTTOM,
+      return { from, to: Math.min(end, from + capacity), cw, ch, layers, height: TOP + layers * ch + BOTTOM,
         x: (at) => LEFT + (at - from) * cw, y: (layer) => TOP + (layers - 1 - layer) * ch };
     }
 
@@ -129,36 +135,55 @@
     _hover(event) {
       const found = this._at(event);
       if (!found) return this.host.tip.hide();
-      return this.host.tip.show(event.clientX, event.clientY, this._lines(found.column, found.layer));
+      const lines = DraftScope.cellWords(this.host.scene, this.host.state, found.column, found.layer);
+      return this.host.tip.show(event.clientX, event.clientY, lines);
     }
 
-    _lines(column, layer) {
+    /** The cell that the reader walked to: outlined, and told below in words. */
+    _cursor(context, scene, state) {
+      const { at, layer } = state.cell || {};
+      const column = state.cell && at < this.frame.to ? scene.grid.columns[at] : null;
+      setText(this.words, column ? DraftScope.cellWords(scene, state, column, layer).join(' · ') : strings.heatHint);
+      if (!column) return;
+      const [x, y] = [this.frame.x(at), this.frame.y(layer)];
+      for (const [colour, out] of [[state.palette.surface, 2], [state.palette.ink, 1]]) {
+        context.strokeStyle = colour;
+        context.lineWidth = 2;
+        context.strokeRect(x - out - 0.5, y - out - 0.5, this.frame.cw + 2 * out, this.frame.ch + 2 * out);
+      }
+    }
+
+    /** Arrows walk, Enter chooses the token everywhere, Escape goes back to the newest columns. */
+    _key(event) {
       const { scene, state } = this.host;
-      const label = scene.columnLabel(column);
-      const lines = [column.count > 1 ? say(strings.tipPrefill, { count: column.count })
-        : quoted(label) + ' · ' + strings.fates[column.fate]];
-      const layers = scene.grid.numLayers(column.lane);
-      if (layer < 0 || layer >= layers) return lines;
-      const cell = scene.grid.cell(column, layer, state);
-      const what = !cell ? strings.tipNotRun : cell.kind === 'skipped' ? strings.tipSkipped
-        : cell.kind === 'later' && cell.behind > 0 ? say(strings.tipLater, { step: cell.step, token: quoted(scene.columnLabel(cell.lead)),
-          calls: DraftScope.count(strings.tokens, cell.behind) }) : say(strings.tipRan, { step: cell.step });
-      lines.push(say(strings.tipLayer, { layer, layers }) + ' · ' + what);
-      const look = column.looks.get(layer);
-      if (look && cell) {
-        lines.push(say(strings.tipConfidence, { token: quoted(scene.label(look.token)), confidence: prob(look.confidence) }));
-      }
-      if (!column.isTarget) lines.push(say(strings.tipLane, { lane: column.lane }));
-      if (column.exit && column.exit.step <= state.step) {
-        lines.push(say(strings.tipExit, { layer: column.exit.layer, confidence: prob(column.exit.confidence), threshold: prob(column.exit.threshold) }));
-      }
-      if (DraftScope.isTakenBack(column, state)) lines.push(say(strings.tipTakenBack, { step: column.rolledBack }));
-      return lines;
+      const move = MOVES[event.key];
+      if (!scene || !this.frame || event.shiftKey || !(move || ['Enter', 'Escape'].includes(event.key))) return;
+      event.preventDefault();
+      event.stopPropagation();
+      if (event.key === 'Escape') return this.host.inspect(null);
+      if (event.key === 'Enter') return this._choose(state.cell);
+      if (!state.cell) return this.host.inspect({ at: this._entry(scene, state), layer: this.frame.layers - 1 });
+      const at = Math.max(0, Math.min(scene.grid.endOf(state.step, state.phase) - 1, state.cell.at + move[0]));
+      return this.host.inspect({ at, layer: Math.max(0, Math.min(this.frame.layers - 1, state.cell.layer + move[1])) });
+    }
+
+    /** Where a walk begins: at the chosen token, or at the newest. */
+    _entry(scene, state) {
+      for (let at = this.frame.to - 1; at >= this.frame.from; at--) if (scene.grid.columns[at].slot === state.slot) return at;
+      return this.frame.to - 1;
+    }
+
+    /** The token of a cell, everywhere; its step is gone to, and the cell stays pointed at. */
+    _choose(cell) {
+      const column = cell && this.host.scene.grid.columns[cell.at];
+      if (!column) return;
+      if (column.count === 1) this.host.select(column.slot, column.step);
+      this.host.inspect(cell);
     }
 
     _pick(event) {
       const found = this._at(event);
-      if (found && found.column.count === 1) this.host.select(found.column.slot, found.column.step);
+      if (found) this._choose({ at: found.column.at, layer: Math.max(0, Math.min(this.frame.layers - 1, found.layer)) });
     }
   }
 

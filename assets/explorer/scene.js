@@ -65,12 +65,20 @@
         this.lanes = Math.max(this.lanes, node[3]);
       });
       step.firstPiece = this.pieces.length;
+      step.calls = (step.blocks || []).reduce((sum, block) => sum + block[2] - block[1], 0);
+      step.spent = this._spent(step, index);
       for (const [slot, text] of step.text) {
         const node = fates.get(slot);
         this.pieces.push({ slot, text, step: index, origin: node ? node[4] : 'plain', token: node ? node[2] : null });
       }
       this._note(step, index);
       this.grid.add(step, index, fates);
+    }
+
+    /** Seconds of each kind up to and with a step, the prompt left out. */
+    _spent(step, index) {
+      if (index < 2) return index ? step.seconds : [0, 0, 0, 0];
+      return this.steps[index - 1].spent.map((seconds, kind) => seconds + step.seconds[kind]);
     }
 
     /** What the method panel wants to know of the whole run. */
@@ -131,13 +139,26 @@
       return at < 0 || index < 0 ? null : this.steps[index].numbers[at];
     }
 
-    /** {value, kind} of the speed-up up to a step, or null. */
+    /** Tokens a second of one step by itself; null for the prompt, whose time is not counted. */
+    rateOf(index) {
+      const [draft, verify, other] = index > 0 ? this.steps[index].seconds : [0, 0, 0];
+      const seconds = draft + verify + other;
+      return seconds > 0 ? this.steps[index].text.length / seconds : null;
+    }
+
+    /** {value, kind} of the speed-up up to a step, or null: measured where the run holds a baseline. */
     speedup(index) {
+      return this.speedupMeasured(index) || this.speedupModelled(index);
+    }
+
+    speedupMeasured(index) {
       const rate = this.number(index, 'tokens_per_second');
       const baseline = this.end && this.end.baseline;
-      if (rate !== null && baseline && baseline.num_tokens) {
-        return { value: rate * baseline.seconds / baseline.num_tokens, kind: 'measured' };
-      }
+      if (rate === null || !baseline || !baseline.num_tokens) return null;
+      return { value: rate * baseline.seconds / baseline.num_tokens, kind: 'measured' };
+    }
+
+    speedupModelled(index) {
       const value = this.number(index, 'speedup_modelled');
       return value === null ? null : { value, kind: 'modelled' };
     }

@@ -27,10 +27,10 @@
       this.slider.addEventListener('input', () => host.goto(Number(this.slider.value)));
       this.live = el('button', { type: 'button', class: 'ds-button ds-live', title: strings.liveHint }, strings.live);
       this.live.addEventListener('click', () => host.follow());
-      this.node = el('section', { class: 'ds-scrubber', role: 'group', 'aria-label': strings.controls, title: strings.keys },
+      this.node = el('section', { class: 'ds-scrubber', role: 'group', 'aria-label': strings.controls },
         el('div', { class: 'ds-transport' }, ...Object.values(this.buttons)),
         el('div', { class: 'ds-track' }, this.map.node, this.slider),
-        el('div', { class: 'ds-options' }, this._phases(), this._speed(), this.live));
+        el('div', { class: 'ds-options' }, this._phases(), this._speed(), this.live, host.help.button));
     }
 
     _phases() {
@@ -75,5 +75,6 @@
     }
   }
 
+  DraftScope.SPEEDS = SPEEDS;
   DraftScope.Scrubber = Scrubber;
 })(window.DraftScope = window.DraftScope || {});

@@ -19,6 +19,7 @@
       this.root = el('div', { class: 'ds-root', tabindex: '-1' });
       this.tip = new DraftScope.Tip(this.root);
       host.tip = this.tip;
+      host.help = new DraftScope.Help();
       this.text = new DraftScope.TextPanel(host);
       this.tree = new DraftScope.TreePanel(host);
       this.why = new DraftScope.WhyPanel();
@@ -27,11 +28,15 @@
       this.method = new DraftScope.MethodPanel(host);
       this.scrubber = new DraftScope.Scrubber(host);
       this.counters = new DraftScope.Counters();
-      this.tree.node.appendChild(this.why.node);
-      this.panels = [this.counters, this.text, this.tree, this.why, this.method, this.heatmap, this.timeline,
+      this.figures = new DraftScope.Figures(host);
+      this.counters.node.appendChild(this.figures.button);
+      this.outline = new DraftScope.Outline(host);
+      this.tree.area.before(this.why.why);
+      this.tree.node.append(this.why.match, this.outline.node);
+      this.panels = [this.counters, this.figures, this.text, this.tree, this.why, this.outline, this.method, this.heatmap, this.timeline,
         this.scrubber];
-      this.body = el('div', { class: 'ds-body', 'data-view': 'tree' }, this.counters.node, this.text.node, this._views(),
-        this.tree.node, this.method.node, this.heatmap.node, this.timeline.node, DraftScope.legend(), this.scrubber.node);
+      this.body = el('div', { class: 'ds-body', 'data-view': 'tree' }, this.counters.node, this.figures.node, this.text.node, this._views(),
+        this.tree.node, this.heatmap.node, DraftScope.legend(), this.method.node, this.timeline.node, this.scrubber.node, host.help.node);
       this.root.appendChild(this.body);
       element.replaceChildren(this.root);
       this._watch();
@@ -89,10 +94,12 @@
       if (!state.palette) this._size();
       const began = performance.now();
       const step = scene && scene.steps.length ? scene.steps[state.step] : null;
-      this.root.toggleAttribute('data-moving', moving);
-      this.root.style.setProperty('--ds-beat', Math.min(60, 150 / (step ? step.nodes.length : 1)) / player.speed + 'ms');
+      if (this.root.hasAttribute('data-moving') !== moving) this.root.toggleAttribute('data-moving', moving);
+      // Only when it is used: a new value means new styles for everything below.
+      if (moving) this.body.style.setProperty('--ds-beat', Math.min(60, 150 / (step ? step.nodes.length : 1)) / player.speed + 'ms');
       for (const panel of this.panels) panel.draw(scene, state);
       this._offer(scene);
+      for (const panel of [this.text, this.tree]) panel.settle(); // reads sizes: last, so that they are worked out once
       this.milliseconds = performance.now() - began;
     }
 
@@ -110,15 +117,17 @@
       const kind = width >= WIDE ? 'wide' : width >= MEDIUM ? 'medium' : 'narrow';
       this.root.className = 'ds-root ds-' + kind;
       state.compact = kind === 'narrow';
-      const [tree, ...across] = [this.tree, this.method, this.heatmap, this.timeline].map((panel) => innerWidth(panel.node));
-      state.width = Math.max(...across, state.compact ? tree : 0, 0) || state.width;
+      const [tree, ...across] = [this.tree, this.method, this.timeline].map((panel) => innerWidth(panel.node));
+      state.width = Math.max(...across, state.compact ? Math.max(tree, innerWidth(this.heatmap.node)) : 0, 0) || state.width;
       state.treeWidth = Math.max(tree, 0) || state.treeWidth;
+      state.heatWidth = Math.max(innerWidth(this.heatmap.node), 0) || (state.compact ? state.width : state.heatWidth);
       state.mapWidth = Math.max(innerWidth(this.scrubber.slider.parentElement), 0) || state.mapWidth;
       state.palette = DraftScope.paletteOf(this.root);
     }
 
     _measure() {
-      const key = () => [this.host.state.width, this.host.state.treeWidth, this.host.state.mapWidth, this.host.state.compact].join();
+      const { state } = this.host;
+      const key = () => [state.width, state.treeWidth, state.heatWidth, state.mapWidth, state.compact].join();
       const before = key();
       this._size();
       if (before !== key()) this.draw(false);

@@ -14,7 +14,7 @@
       this.flow = el('p', { class: 'ds-flow', dir: 'auto' });
       this.area = el('div', { class: 'ds-text', tabindex: '0', role: 'group', 'aria-label': strings.outputTitle }, this.flow);
       this.node = el('section', { class: 'ds-panel ds-panel-text' },
-        el('header', { class: 'ds-head' }, el('h3', { class: 'ds-title' }, strings.outputTitle)), this.fold, this.area);
+        el('header', { class: 'ds-head' }, el('h3', { class: 'ds-title' }, strings.outputTitle), this.fold), this.area);
       this.area.addEventListener('click', (event) => {
         const span = event.target.closest('[data-slot]');
         if (span) host.select(Number(span.getAttribute('data-slot')), Number(span.getAttribute('data-step')));
@@ -55,15 +55,16 @@
         const piece = scene.pieces[at];
         const blank = piece.text.trim() ? '' : ' ds-blank';
         const span = el('span', { class: 'ds-piece ds-from-' + piece.origin + blank, 'data-slot': piece.slot,
-          'data-step': piece.step, hidden: true }, piece.text);
+          'data-step': piece.step, 'data-later': true }, piece.text);
         this.spans.push(span);
         this.flow.appendChild(span);
       }
     }
 
+    /** Later pieces keep their place unseen: the text stands still while it is gone through, and needs no new layout. */
     _show(until) {
-      for (let at = this.until; at < until; at++) this.spans[at].hidden = false;
-      for (let at = until; at < this.until; at++) this.spans[at].hidden = true;
+      for (let at = this.until; at < until; at++) this.spans[at].removeAttribute('data-later');
+      for (let at = until; at < this.until; at++) this.spans[at].setAttribute('data-later', '');
       this.until = until;
     }
 
@@ -76,9 +77,6 @@
       if (this.selected) this.selected.classList.remove('ds-selected');
       this.selected = state.slot === null ? null : this.spans.find((span, at) => scene.pieces[at].slot === state.slot) || null;
       if (this.selected) this.selected.classList.add('ds-selected');
-      const newest = this.spans[until - 1];
-      if (newest) this._scrollTo(newest);
-      else this.area.scrollTop = 0;
     }
 
     /** The text that this step's guesses were copied after. */
@@ -89,10 +87,16 @@
       for (const span of this.matched) span.classList.add('ds-matched');
     }
 
-    _scrollTo(span) {
+    /** Keep the newest piece in view, once everything has its place. */
+    settle() {
+      const span = this.spans[this.until - 1];
+      if (!span) {
+        this.area.scrollTop = 0;
+        return;
+      }
       const top = span.offsetTop; // from the top of the area, which is positioned
       if (top < this.area.scrollTop || top + 32 > this.area.scrollTop + this.area.clientHeight) {
-        this.area.scrollTop = Math.max(0, top - this.area.clientHeight + 60);
+        this.area.scrollTop = Math.max(0, top + 32 - this.area.clientHeight);
       }
     }
 

@@ -11,23 +11,25 @@
   class Timeline {
     constructor(host) {
       this.host = host;
-      this.canvas = el('canvas', { class: 'ds-canvas', role: 'img' });
+      this.canvas = el('canvas', { class: 'ds-canvas ds-grab', role: 'application', tabindex: '0', 'aria-roledescription': strings.timeRole });
+      this.zoom = new DraftScope.Zoom(host, this.canvas, () => this.frame.reach);
       this.empty = el('p', { class: 'ds-empty' }, strings.timeEmpty);
       this.about = el('span', { class: 'ds-about' });
       this.node = el('section', { class: 'ds-panel ds-panel-time' },
-        el('header', { class: 'ds-head' }, el('h3', { class: 'ds-title' }, strings.timeTitle), this.about), this.empty, this.canvas);
+        el('header', { class: 'ds-head' }, el('h3', { class: 'ds-title' }, strings.timeTitle), this.about, this.zoom.node), this.empty, this.canvas);
       this.canvas.addEventListener('pointermove', (event) => this._hover(event));
       this.canvas.addEventListener('pointerleave', () => host.tip.hide());
       this.canvas.addEventListener('click', (event) => {
         const found = this._at(event);
-        if (found) host.goto(found.index);
+        if (found && !this.zoom.dragged) host.goto(found.index);
       });
     }
 
     draw(scene, state) {
       const filled = Boolean(scene && scene.steps.length);
       this.empty.hidden = filled;
-      this.canvas.hidden = !filled;
+      this.canvas.hidden = this.zoom.node.hidden = !filled;
+      this.zoom.draw(state);
       if (!filled) {
         this.about.textContent = '';
         return;
@@ -46,30 +48,24 @@
       this._say(scene, state);
     }
 
-    /** The steps in view, each with where it starts and ends in pixels. */
+    /** The steps in view, the current one at the end unless one looks further back, each with its place in pixels. */
     _frame(scene, state) {
-      const scale = STEP_WIDTH / scene.head.model.num_layers;
+      const { zoom } = state;
+      const scale = STEP_WIDTH * zoom / scene.head.model.num_layers;
       const room = state.width - LEFT - 8;
-      const { lanes } = scene.grid;
-      const widthOf = (index) => {
-        let calls = 0;
-        for (const block of scene.steps[index].blocks || []) {
-          calls += block[2] - block[1];
-        }
-        return Math.max(6, calls * scale) + 4;
-      };
+      const gap = Math.max(1, Math.min(4, 4 * zoom));
+      const widthOf = (index) => Math.max(1, Math.min(6, 6 * zoom), scene.steps[index].calls * scale) + gap;
       let [first, used] = [state.step, widthOf(state.step)];
-      while (first > 0 && used < room * 0.8) used += widthOf(--first);
+      while (first > 0 && used < room + state.pan) used += widthOf(--first);
+      const reach = first > 0 ? Infinity : Math.max(0, used - room);
       const spans = [];
-      let x = LEFT;
-      for (let index = first; index < scene.steps.length && x < LEFT + room && index <= state.step; index++) {
+      let x = LEFT - Math.max(0, used - room) + Math.min(state.pan, reach);
+      for (let index = first; index <= state.step && x < LEFT + room; index++) {
         const width = widthOf(index);
-        spans.push({ index, x, width });
+        if (x + width > LEFT) spans.push({ index, x, width });
         x += width;
       }
-      const over = Math.max(0, x - LEFT - room);
-      for (const span of spans) span.x -= over;
-      return { spans, scale, lanes: Array.from(lanes).reverse() };
+      return { spans, scale, gap, reach, lanes: Array.from(scene.grid.lanes).reverse() };
     }
 
     _span(context, scene, state, { index, x, width }) {
@@ -83,14 +79,14 @@
         const isTarget = lane === 'target';
         if (current && state.phase === 'draft' && isTarget) continue;
         const y = TOP + lanes.indexOf(lane) * ROW;
-        const wide = Math.max(2, (last - first) * scale - 1);
+        const wide = Math.max(1, (last - first) * scale - Math.min(1, 4 * scale));
         context.fillStyle = palette[isTarget ? 'ran' : 'ran-draft'];
         context.fillRect(x + (at - start) * scale, y + 3, wide, ROW - 8);
         const slots = ranges.reduce((sum, range) => sum + range[1], 0);
         this._inside(context, state, '×' + slots, x + (at - start) * scale, y + ROW / 2 - 1, wide);
       }
       context.fillStyle = current ? palette.accent : palette.line;
-      context.fillRect(x, bottom + 2, width - 4, current ? 3 : 2);
+      context.fillRect(x, bottom + 2, width - this.frame.gap, current ? 3 : 2);
       this._below(context, step, state, x, width, bottom, current);
     }
 

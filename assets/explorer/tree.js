@@ -85,6 +85,7 @@
 
     draw(scene, state) {
       if (!scene || !scene.steps.length) {
+        this.picture = null;
         this.area.replaceChildren(el('p', { class: 'ds-empty' }, strings.treeEmpty));
         for (const part of [this.about, this.key, this.note]) part.textContent = '';
         return;
@@ -105,7 +106,7 @@
       const entry = picture.querySelector('.ds-selected') || picture.querySelector('.ds-node');
       if (entry) entry.setAttribute('tabindex', '0');
       if (had && entry) entry.focus({ preventScroll: true });
-      this._reveal(picture, step, state);
+      this.picture = picture;
     }
 
     _note(scene, step) {
@@ -114,9 +115,10 @@
       return step.drafted.length ? '' : strings.treeNoDraft;
     }
 
-    /** In a tree that scrolls, show where the kept path ends. */
-    _reveal(picture, step, state) {
-      if (state.compact || this.area.scrollWidth <= this.area.clientWidth) return;
+    /** In a tree that scrolls, show where the kept path ends, once everything has its place. */
+    settle() {
+      const { picture, step } = this;
+      if (!picture || this.host.state.compact || this.area.scrollWidth <= this.area.clientWidth) return;
       const ends = step.nodes.filter((node) => KEPT.has(node.fate));
       const slot = ends.length ? ends[ends.length - 1].slot : step.nodes[0].slot;
       const group = picture.querySelector('[data-slot="' + slot + '"]');

@@ -10,11 +10,28 @@
     return chosen ? quoted(chosen.label) : null;
   }
 
+  /** Two numbers as short as they may be while the smaller one still reads as the smaller one. */
+  function apart(a, b) {
+    for (let digits = 2; digits < 16; digits++) {
+      const [x, y] = [a, b].map((value) => value.toFixed(digits).replace(/^0\./, '.'));
+      if (Number(x) < Number(y) === a < b) return [x, y];
+    }
+    return [String(a), String(b)];
+  }
+
+  /** Was it tested after siblings that were rejected, whose share the model's other choices took over? */
+  function isNarrowed(node, step) {
+    return step.bySlot.get(node.parent).children.some((other) => other.slot < node.slot && other.fate === 'rejected');
+  }
+
   function judged(node, step, values) {
     const { rule, accepted, draw, acceptProb } = node.verdict;
-    const drawn = { ...values, draw: prob(draw), accept: prob(acceptProb) };
-    if (accepted) return say(rule === 'greedy' ? strings.whyKeptGreedy : strings.whyKeptDrawn, drawn);
-    if (rule !== 'greedy') return say(strings.whyRejectedDrawn, drawn);
+    if (rule !== 'greedy') {
+      const [drawText, acceptText] = apart(draw, acceptProb);
+      return say(accepted ? strings.whyKeptDrawn : strings.whyRejectedDrawn, { ...values, draw: drawText, accept: acceptText })
+        + (isNarrowed(node, step) ? ' ' + strings.whyNarrowed : '');
+    }
+    if (accepted) return say(strings.whyKeptGreedy, values);
     const chosen = chosenInstead(node, step);
     return say(chosen ? strings.whyRejectedGreedyFor : strings.whyRejectedGreedy, { ...values, chosen });
   }
@@ -76,12 +93,11 @@
     constructor() {
       this.why = el('p', { class: 'ds-why', 'aria-live': 'polite' });
       this.match = el('p', { class: 'ds-match' });
-      this.node = el('div', { class: 'ds-because' }, this.match, this.why);
     }
 
     draw(scene, state) {
       if (!scene || !scene.steps.length) return;
-      this.why.setAttribute('aria-live', state.playing ? 'off' : 'polite');
+      this.why.setAttribute('aria-live', state.playing || (scene.live && state.following) ? 'off' : 'polite'); // not at every step of a play
       const step = scene.step(state.step);
       const node = state.slot === null ? headline(step, state.phase) : step.bySlot.get(state.slot);
       setText(this.match, DraftScope.matchLine(step));

@@ -98,7 +98,7 @@ def test_choosing_a_token_lights_it_everywhere_and_explains_it(opened: Callable[
     here.page.locator(".ds-tree .ds-node", has=here.page.locator(".ds-fate-unreached")).last.click()
     assert "was never tested" in here.text(".ds-why")
     assert before != here.page.evaluate("document.querySelector('.ds-panel-layers canvas').toDataURL()")
-    here.page.locator(".ds-piece:not([hidden])").nth(3).click()
+    here.page.locator(".ds-piece:not([data-later])").nth(3).click()
     state = here.state()
     assert state["step"] == 2
     slot = str(state["slot"])

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 
 from accel.trace import Trace
+from tests.browser.served import served
 
 pytestmark = pytest.mark.browser
-ROOT = Path(__file__).resolve().parents[2]
 EXPLORER = "document.querySelector('#explorer .ds-mount').explorer"
 HOSTILE = (
     'Say <img src=x onerror="document.body.dataset.pwned=1"> ${alert(1)} {{7*7}} '
@@ -31,24 +25,8 @@ WAIT = 240_000  # ms: the machine may be busy, and the first run loads the model
 @pytest.fixture(scope="module")
 def address(embedded_folder: Path) -> Iterator[str]:
     """The page, served by `python app.py` on a port of its own."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
-    env = {**os.environ, "GRADIO_SERVER_PORT": port, "GRADIO_SERVER_NAME": "127.0.0.1"}
-    server = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=env, stdout=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}/"
-    try:
-        for _ in range(600):
-            try:
-                urlopen(url, timeout=5).read()
-                break
-            except (URLError, OSError):
-                assert server.poll() is None, "app.py ended"
-                time.sleep(0.1)
+    with served("app.py") as url:
         yield url
-    finally:
-        server.terminate()
-        server.wait(30)
 
 
 @pytest.fixture
@@ -77,9 +55,17 @@ def num_steps(page: Any) -> int:
     return count
 
 
+def set_length(page: Any, tokens: int) -> None:
+    """The most new tokens, in the settings, which are folded away at first."""
+    field = page.get_by_label("number input for Most new tokens")
+    if not field.is_visible():
+        page.click("#settings > button")
+    field.fill(str(tokens))
+
+
 def run_to_end(page: Any, prompt: str, tokens: int = 24) -> str:
     page.fill("#prompt textarea", prompt)
-    page.get_by_label("number input for Most new tokens").fill(str(tokens))
+    set_length(page, tokens)
     page.click("#run")
     page.wait_for_function(
         "/^(Done|Stopped)/.test(document.querySelector('#status').innerText)", timeout=WAIT
@@ -111,7 +97,7 @@ def test_a_prompt_of_ones_own_is_decoded_live_saved_and_opened_again(page, tmp_p
     counters = page.inner_text(".ds-counters")
     recorded = page.evaluate(f"{EXPLORER}.scene.run")
     page.fill("#prompt textarea", "Repeat three times: the quick brown fox jumps over the lazy dog.")
-    page.get_by_label("number input for Most new tokens").fill("48")
+    set_length(page, 48)
     page.click("#run")
     page.wait_for_function(f"{EXPLORER}.scene.run !== '{recorded}'", timeout=WAIT)
     grown = set()
@@ -140,7 +126,7 @@ def test_a_prompt_of_ones_own_is_decoded_live_saved_and_opened_again(page, tmp_p
 
 def test_stop_ends_a_run_and_keeps_what_was_decoded(page):
     page.fill("#prompt textarea", "Write a very long story about a ship, with many chapters.")
-    page.get_by_label("number input for Most new tokens").fill("512")
+    set_length(page, 512)
     recorded = page.evaluate(f"{EXPLORER}.scene.run")
     page.click("#run")
     page.wait_for_function(

@@ -11,7 +11,8 @@ from accel.method import knobs_of
 from accel.methods import METHODS
 from accel.trace import TraceError
 from visuals.page.escape import LIMIT, escape
-from visuals.page.inputs import MAX_TRACE_BYTES, check_asked, read_trace
+from visuals.page.inputs import check_asked
+from visuals.page.uploads import MAX_TRACE_BYTES, read_trace
 
 
 def form(**changed):

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
+
 import gradio as gr
+
+from accel.trace import Trace
+from visuals.scene import Message, scene
 
 # Static text only: whatever comes from a prompt or a token reaches the browser as the component's value, which the
 # explorer writes with textContent, and never as part of a template.
@@ -12,7 +17,7 @@ TEMPLATE = '<div class="ds-mount" aria-label="DraftScope explorer"></div>'
 # not follow the one before is mended by the whole run, which comes with its end.
 ON_LOAD = """
 const mount = element.querySelector('.ds-mount');
-const explorer = DraftScope.mount(mount, {});
+const explorer = DraftScope.mount(mount, { pageKeys: true });
 mount.explorer = explorer;
 const take = (text) => {
   if (!text) return;
@@ -33,3 +38,8 @@ def explorer(value: str | None = None) -> gr.HTML:
     return gr.HTML(
         value=value, html_template=TEMPLATE, js_on_load=ON_LOAD, apply_default_css=False, elem_id="explorer"
     )
+
+
+def whole_scene(trace: Trace) -> Message:
+    """A trace under a new name, for an explorer that has not seen it."""
+    return scene(trace, run=secrets.token_hex(8))

@@ -1,33 +1,21 @@
-"""The Explore tab: a prompt, a method and its knobs; the explorer; recorded runs to play at once."""
+"""The Explore tab: recorded runs to play at once, the form for a run of one's own, the explorer."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import gradio as gr
 
-from accel.errors import InputError, ModelFailed
-from accel.models.errors import ModelRefused
-from accel.models.unavailable import ModelUnavailable
-from accel.trace import Trace, TraceError
+from accel.errors import InputError
+from accel.trace import Trace
 from visuals.page import words
-from visuals.page.component import explorer
+from visuals.page.component import explorer, whole_scene
+from visuals.page.engine import missing_engine
 from visuals.page.escape import escape
-from visuals.page.form import Form, build_form
-from visuals.page.inputs import check_asked, read_trace
-from visuals.page.live import Visitor, play, whole_scene
+from visuals.page.events import AT_ONCE, said
+from visuals.page.uploads import read_trace
 from visuals.scene import packed
-
-EXPECTED = (InputError, ModelRefused, ModelUnavailable, ModelFailed, TraceError)
-
-# For events that do no decoding: not queued behind runs, and not offered to programs.
-AT_ONCE: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-
-log = logging.getLogger("draftscope")
 
 
 def explore(recorded: dict[str, Path]) -> None:
@@ -41,94 +29,38 @@ def explore(recorded: dict[str, Path]) -> None:
         download = gr.DownloadButton(
             words.DOWNLOAD, size="md", min_width=140, interactive=False, elem_id="download"
         )
-    form = build_form()
+    missing = missing_engine()
+    if missing is None:
+        from visuals.page.form import build_form
+
+        form = build_form()
+    else:
+        gr.HTML(escape(words.NO_ENGINE.format(package=missing)), elem_id="no-engine")
     status = gr.HTML(escape(words.WELCOME), elem_id="status", elem_classes=["ds-status"])
     first = next(iter(recorded.values()), None)
     picture = explorer(packed(whole_scene(Trace.load(first))) if first else None)
 
-    live = _wire_form(form, visitor, [visitor, picture, status, download, form.run, form.stop])
-    trace.input(
-        lambda name: _recorded(recorded, name),
-        trace,
-        [picture, status, form.run, form.stop],
-        cancels=[live],
-        **AT_ONCE,
-    )
+    shown, live = [picture, status], []
+    if missing is None:
+        from visuals.page.runs import wire_form
+
+        live = [wire_form(form, visitor, picture, status, download)]
+        shown += [form.run, form.stop]
+    trace.input(lambda name: _recorded(recorded, name, shown), trace, shown, cancels=live, **AT_ONCE)
     upload.upload(_uploaded, upload, [picture, status], **AT_ONCE)
 
 
-def _wire_form(form: Form, visitor: gr.State, outputs: list[Any]) -> Any:
-    """What happens when the method changes, and on Run and Stop; returns the run's event."""
-    form.values["method"].change(
-        lambda chosen: [gr.update(visible=chosen == method) for _, method in form.shown_for],
-        form.values["method"],
-        [control for control, _ in form.shown_for],
-        **AT_ONCE,
-    )
-    names = list(form.values)
-
-    def on_run(seen: Visitor | None, *values: Any) -> Iterator[tuple[Any, ...]]:
-        yield from _run(seen, dict(zip(names, values, strict=True)))
-
-    form.stop.click(_stop, visitor, None, **AT_ONCE)
-    return form.run.click(
-        on_run,
-        [visitor, *form.values.values()],
-        outputs,
-        concurrency_id="compute",
-        concurrency_limit=1,
-        show_progress="hidden",
-        api_visibility="private",
-    )
-
-
-def _run(seen: Visitor | None, given: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
-    """Outputs: visitor, explorer, status, download, run, stop. Whatever happens, Run comes back."""
-    visitor = seen or Visitor()
-    idle, busy = _buttons(running=False), _buttons(running=True)
-    try:
-        asked = check_asked(given)
-        for update in play(visitor, asked):
-            message = packed(update.message) if update.message else gr.skip()
-            download = gr.update(value=update.download, interactive=True) if update.download else gr.skip()
-            yield visitor, message, escape(update.status), download, *(idle if update.download else busy)
-    except Exception as error:
-        yield visitor, gr.skip(), _said(error), gr.skip(), *idle
-
-
-def _buttons(*, running: bool) -> tuple[Any, Any]:
-    """Run and Stop."""
-    return gr.update(interactive=not running), gr.update(interactive=running)
-
-
-def _said(error: Exception) -> str:
-    """An error in words, shown where the status is; the form keeps all that was typed."""
-    if isinstance(error, EXPECTED):
-        return f'<span role="alert" class="ds-error">{escape(str(error))}</span>'
-    reference = uuid4().hex[:8]
-    log.exception("unexpected error %s", reference)
-    if isinstance(error, MemoryError):
-        return f'<span role="alert" class="ds-error">{escape(words.MEMORY)}</span>'
-    return (
-        f'<span role="alert" class="ds-error">{escape(words.UNEXPECTED.format(reference=reference))}</span>'
-    )
-
-
-def _stop(visitor: Visitor | None) -> None:
-    if visitor is not None:
-        visitor.stop.set()
-
-
-def _recorded(recorded: dict[str, Path], name: Any) -> tuple[Any, ...]:
-    """Outputs: explorer, status, run, stop; a run in progress was broken off."""
+def _recorded(recorded: dict[str, Path], name: Any, shown: list[Any]) -> tuple[Any, ...]:
+    """Explorer and status, and, where there is a form, its Run and Stop: a run in progress was broken off."""
+    idle = (gr.update(interactive=True), gr.update(interactive=False))[: len(shown) - 2]
     if not isinstance(name, str) or name not in recorded:
-        return gr.skip(), _said(InputError("trace", "no recorded run of that name")), *_buttons(running=False)
+        return gr.skip(), said(InputError("trace", "no recorded run of that name")), *idle
     message = packed(whole_scene(Trace.load(recorded[name])))
-    return message, escape(words.PLAYING.format(name=name)), *_buttons(running=False)
+    return message, escape(words.PLAYING.format(name=name)), *idle
 
 
 def _uploaded(path: Any) -> tuple[Any, str]:
     try:
         return packed(whole_scene(read_trace(path))), escape(words.UPLOADED)
     except Exception as error:
-        return gr.skip(), _said(error)
+        return gr.skip(), said(error)

@@ -32,27 +32,27 @@ def build_form() -> Form:
         prompt = gr.Textbox(
             words.PROMPT,
             label=words.PROMPT_LABEL,
-            lines=2,
+            lines=1,
             max_lines=8,
             max_length=MAX_PROMPT_CHARS,
-            scale=6,
+            scale=5,
             elem_id="prompt",
         )
+        method = gr.Dropdown(list(METHODS), value=METHOD, label=words.METHOD, min_width=150, elem_id="method")
         run = gr.Button(words.RUN, variant="primary", size="md", min_width=140, elem_id="run")
         stop = gr.Button(words.STOP, interactive=False, size="md", min_width=140, elem_id="stop")
-    values = {"prompt": prompt, **_choices()}
-    with gr.Accordion(words.KNOBS, open=False):
+    with gr.Accordion(words.SETTINGS, open=False, elem_id="settings"):
+        choices = _choices()
         groups, knobs = knob_groups(METHOD)
-    values |= {**knobs, **_settings()}
+        values = {"prompt": prompt, "method": method, **choices, **knobs, **_settings()}
     shown_for = [(group, method) for method, group in groups.items()] + [(values["draft"], "draft_model")]
     return Form(values, run, stop, shown_for)
 
 
 def _choices() -> dict[str, Any]:
-    """What every run needs: the method, the model, how long, how random."""
+    """What every run needs: the model, how long, how random."""
     with gr.Row():
         return {
-            "method": gr.Dropdown(list(METHODS), value=METHOD, label=words.METHOD, elem_id="method"),
             "model": gr.Dropdown(list(CATALOGUE), value=DEFAULT, label=words.MODEL),
             "draft": gr.Dropdown(list(CATALOGUE), value=DEFAULT, label=words.DRAFT, visible=False),
             "max_new_tokens": gr.Slider(1, MAX_NEW_TOKENS, value=96, step=1, label=words.LENGTH),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from accel.errors import InputError
@@ -13,11 +12,9 @@ from accel.method import knobs_of, with_knobs
 from accel.methods import METHODS
 from accel.models.catalogue import CATALOGUE, DEFAULT
 from accel.request import number, whole
-from accel.trace import Trace, TraceError
 
 MAX_PROMPT_CHARS = 20_000
 MAX_NEW_TOKENS = 512
-MAX_TRACE_BYTES = 20_000_000
 MAX_STOP_CHARS = 200
 DEVICES = ("auto", "cpu", "cuda", "mps")
 DTYPES = ("auto", "float32", "bfloat16", "float16")
@@ -114,16 +111,3 @@ def _stop(value: Any) -> tuple[str, ...]:
     if not isinstance(value, str) or len(value) > MAX_STOP_CHARS:
         raise InputError("stop", f"expected at most {MAX_STOP_CHARS} characters, one stop string a line")
     return tuple(line for line in value.split("\n") if line)
-
-
-def read_trace(path: Any) -> Trace:
-    """An uploaded trace. Raises TraceError, in words, for anything else."""
-    try:
-        file = Path(str(path))
-        if file.stat().st_size > MAX_TRACE_BYTES:
-            raise TraceError(
-                f"the file is larger than {MAX_TRACE_BYTES // 1_000_000} MB; export a shorter run"
-            )
-        return Trace.load(file)
-    except OSError as error:
-        raise TraceError("the file could not be read; upload it again") from error

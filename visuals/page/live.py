@@ -15,8 +15,9 @@ from accel.models.load import load
 from accel.models.model import Model
 from accel.session import Session
 from accel.trace import FinishReason, Trace
+from visuals.page.component import whole_scene
 from visuals.page.inputs import Asked, is_public
-from visuals.scene import Message, SceneWriter, scene
+from visuals.scene import Message, SceneWriter
 
 INTERVAL = (
     1 / 15
@@ -57,11 +58,11 @@ class Update:
     status: str
     message: Message | None = None
     download: str | None = None
+    over: bool = False
 
 
 def play(visitor: Visitor, asked: Asked) -> Iterator[Update]:
     """Load, decode, compare. Every yield is a point where the run can be broken off; Stop is heard at each step."""
-    visitor.stop.clear()
     yield Update("Loading the model…")
     private = not is_public()
     model = load(asked.model, device=asked.device, dtype=asked.dtype, private=private)
@@ -92,14 +93,8 @@ def play(visitor: Visitor, asked: Asked) -> Iterator[Update]:
     if asked.check and not visitor.stop.is_set():
         yield Update("Measuring the model alone, for the comparison…")
     trace = decoding.trace()
-    yield Update(
-        _ending(trace), {**writer.finish(trace.footer), "whole": whole_scene(trace)}, visitor.save(trace)
-    )
-
-
-def whole_scene(trace: Trace) -> Message:
-    """A trace under a new name, for an explorer that has not seen it."""
-    return scene(trace, run=secrets.token_hex(8))
+    ending = {**writer.finish(trace.footer), "whole": whole_scene(trace)}
+    yield Update(_ending(trace), ending, visitor.save(trace), over=True)
 
 
 def _ending(trace: Trace) -> str:

@@ -10,17 +10,38 @@ _MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "DejaVu Sans Mon
 # gradio's own `overflow: hidden` on the container would keep the scrubber from staying in view.
 STYLE = """
 .gradio-container { overflow: clip !important; }
-.ds-head h1 { font-size: 22px; font-weight: 650; margin: 2px 0 0; }
-.ds-head p { margin: 2px 0 0; opacity: .8; }
+.gradio-container > .main { padding-block: 12px 24px; }
+.ds-head .prose, .ds-head > div { display: flex; flex-wrap: wrap; align-items: baseline; gap: 2px 14px; }
+.ds-head h1 { font-size: 20px; font-weight: 650; margin: 0; }
+.ds-head p { margin: 0; opacity: .8; }
 .ds-status { font-size: 14px; min-height: 22px; }
 .ds-status .ds-error { color: var(--ds-rejected, #b3440b); font-weight: 600; }
 :is(#explorer, #status, .ds-head) .html-container { padding: 0; }
-.ds-line { align-items: flex-end; }
-.ds-line button { flex: 0 0 140px; height: 46px; margin-bottom: 1px; }
+#tabs > .tabitem, #tabs [role=tabpanel] { padding-top: 4px; }
+#tabs [role=tabpanel] > .column { gap: 10px; }
+.gradio-container .contain > .column { gap: 6px; }
+.ds-line { align-items: center; gap: 12px; }
+.ds-line > .form, .ds-line > .form > .block {
+  border: 0 !important; background: none; box-shadow: none; overflow: visible !important;
+}
+.ds-line > .form { align-items: center; gap: 16px; }
+.ds-line .block { padding: 0; }
+.ds-line .container { display: flex; align-items: center; gap: 12px; }
+.ds-line .container > :not([data-testid=block-info]) { flex: 1 1 auto; min-width: 0; }
+.ds-line [data-testid=block-info] { margin: 0; white-space: nowrap; font-size: 14px; }
+.ds-line > .form > .block:first-child [data-testid=block-info] { min-width: 128px; }
+.ds-line > button { flex: 0 0 140px; height: 42px; }
+#method { flex: 0 0 230px !important; }
+#prompt textarea { max-height: 62px; overflow-y: auto !important; }
+#settings { padding: 8px 12px; }
 @media (max-width: 640px) {
   .gradio-container > .main { padding: 12px; }
-  .ds-line > .form { flex: 1 1 100% !important; }
-  .ds-line button { flex: 1 1 40%; }
+  .ds-line > .form { flex: 1 1 100% !important; gap: 8px; }
+  .ds-line > .form > .block, #method { flex: 1 1 100% !important; }
+  .ds-line > button { flex: 1 1 40%; height: 44px; }
+  .ds-line .container { flex-direction: column; align-items: stretch; gap: 2px; }
+  .ds-line [data-testid=block-info] { font-size: 13px; }
+  #prompt textarea { max-height: 84px; overflow-y: auto !important; }
 }
 .ds-card p { margin: 0; padding: 8px 12px 0; font-size: 14px; }
 """

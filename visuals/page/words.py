@@ -3,13 +3,13 @@
 TITLE = "DraftScope"
 LEAD = "Watch a language model decode faster without changing a word: guesses drafted, checked, kept or thrown away."
 EXPLORE = "Explore"
-RECORDED = "Play a recorded run (no model needed)"
+RECORDED = "Play a recorded run"
 UPLOAD = "Open a trace"
 DOWNLOAD = "Save this run"
 PROMPT_LABEL = "Your prompt"
 PROMPT = (
     "Rewrite this so that every cat becomes a dog: The cat sat on the mat. The cat ran to the door. "
-    "The cat slept by the fire. The cat saw the moon and the cat sang to the moon."
+    "The cat slept by the fire. The cat sang to the moon."
 )
 RUN = "Run"
 STOP = "Stop"
@@ -18,7 +18,7 @@ MODEL = "Model"
 DRAFT = "Draft model"
 LENGTH = "Most new tokens"
 TEMPERATURE = "Temperature (0 is greedy)"
-KNOBS = "Knobs of this method"
+SETTINGS = "Settings: model, length, temperature, and the knobs of the method"
 MORE = "More settings"
 DEVICE = "Device"
 DTYPE = "Number format"
@@ -30,9 +30,20 @@ FOLDER = "Other model: a local folder or a hub id"
 CHAT = "Use the model's chat template"
 EVERY_LAYER = "Look at every layer (off the clock)"
 CHECK = "Measure the model alone too, and compare the texts"
-WELCOME = "This is a recorded run of a real model. Press play, or step through it; then run your own prompt."
+WELCOME = "A recorded run of a real model: press play, or go through it step by step. Nothing has to be loaded."
 PLAYING = "A recorded run: {name}."
 UPLOADED = "Your trace. Press play, or step through it."
+NO_ENGINE = (
+    "Recorded runs play here without a model. To run a prompt of your own, install what is missing ({package}) "
+    "with: python -m pip install -r requirements.txt -c constraints.txt, and start again."
+)
+WAITING = (
+    "Waiting for your turn: one run comes first. You can step through the run below meanwhile.",
+    "Waiting for your turn: {ahead} runs come first. You can step through the run below meanwhile.",
+)
+LEFT_LINE = "Stopped before your turn came: nothing was decoded."
+FULL = "The server is full: {waiting} runs are waiting already. Try again in a minute; recorded runs play meanwhile."
+REFUSED = "The machine refused the run: {reason} Recorded runs play meanwhile."
 MEMORY = "There was not enough memory for this run; shorten the prompt or choose a smaller model."
 UNEXPECTED = (
     "Something went wrong inside (reference {reference}); your prompt is untouched. Try again, or reload."

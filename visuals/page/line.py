@@ -1,0 +1,64 @@
+"""Whose turn it is: one run at a time on this machine, the others in a line, told how long it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Condition
+
+from visuals.page import words
+
+
+class ServerFull(RuntimeError):
+    """The line has no room left; the message says what to do meanwhile."""
+
+
+class Line:
+    """A first-come line with `room` places behind the one whose turn it is."""
+
+    def __init__(self, room: int) -> None:
+        self._room = room
+        self._places: list[object] = []
+        self._moved = Condition()
+
+    @contextmanager
+    def place(self) -> Iterator[Place]:
+        """Stand in the line for as long as the block lasts. Raises ServerFull where it has no room."""
+        ticket = object()
+        with self._moved:
+            if len(self._places) > self._room:
+                raise ServerFull(words.FULL.format(waiting=self._room))
+            self._places.append(ticket)
+        try:
+            yield Place(self, ticket)
+        finally:
+            with self._moved:
+                self._places.remove(ticket)
+                self._moved.notify_all()
+
+    def ahead_of(self, ticket: object) -> int:
+        """How many runs come first."""
+        with self._moved:
+            return self._places.index(ticket)
+
+    def wait(self, seconds: float) -> None:
+        """Until somebody leaves the line, or so long."""
+        with self._moved:
+            self._moved.wait(seconds)
+
+
+class Place:
+    """One visitor's place in the line."""
+
+    def __init__(self, line: Line, ticket: object) -> None:
+        self._line = line
+        self._ticket = ticket
+
+    def waiting(self, seconds: float) -> Iterator[int]:
+        """How many runs come first, again at least every so many seconds; ends when it is this one's turn."""
+        while ahead := self._line.ahead_of(self._ticket):
+            yield ahead
+            self._line.wait(seconds)
+
+
+RUNS = Line(room=12)  # the whole page's: whatever decodes stands in it, so that no timing disturbs another
