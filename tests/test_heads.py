@@ -20,6 +20,7 @@ from accel.head_prompts import prompts
 from accel.head_report import judge
 from accel.models.library import sample_answers
 from accel.sampling import Sampling
+from accel.trace import LayerRun
 from tests.tiny import library_greedy, tiny
 
 LAYERS = (1, 2)
@@ -361,3 +362,25 @@ def test_the_shipped_heads_are_worth_what_their_report_says(embedded_folder, mon
         gate = next(gate for gate in row.gates if gate.threshold == 0.75)
         assert gate.precision is not None
         assert gate.precision >= 0.9
+
+
+@pytest.mark.slow
+def test_the_shipped_heads_save_layer_calls_on_chat_and_code(embedded_folder, monkeypatch):
+    """At most .95 of the model's own layer calls, prefill apart, on ten prompts about subjects kept from training."""
+    monkeypatch.delenv("DRAFTSCOPE_CACHE")
+    model = accel.load("smollm2-135m", device="cpu")
+    chat_and_code = (0, 1, 4, 5, 6)  # of the kinds that `prompts` takes in turn
+    asked = [text for i, text in enumerate(prompts(20, seed=0, held_out=True)) if i % 10 in chat_and_code]
+    assert len(asked) == 10
+    calls = tokens = 0
+    for prompt in asked:
+        trace = accel.generate(model, prompt, method="adadecode", max_new_tokens=48)
+        assert trace.header.method.knobs["heads"] == "trained"
+        tokens += len(trace.tokens) - 1
+        calls += sum(
+            event.last - event.first
+            for step in trace.steps[1:]
+            for event in step.events
+            if isinstance(event, LayerRun)
+        )
+    assert calls / tokens <= 0.95 * model.layers.num_layers
