@@ -62,7 +62,7 @@ def on_a_phone(page: Any) -> None:
 
 def why(page: Any) -> None:
     """A guess that the dice decided is chosen."""
-    recorded(page, "Sampled at temperature", 30)
+    recorded(page, "Sampled at temperature", 40)
     page.locator(".ds-panel-tree").evaluate("(panel) => panel.scrollIntoView({ block: 'start' })")
     page.locator(".ds-tree .ds-node", has=page.locator(".ds-fate-rejected")).first.click()
 
