@@ -15,7 +15,7 @@ import gradio as gr
 from accel.models import catalogue
 from accel.models.progress import bar
 from accel.models.unavailable import ModelUnavailable
-from visuals.explorer import explorer_css, explorer_js
+from visuals.explorer import explorer_css, page_js
 from visuals.page import words
 from visuals.page.engine import missing_engine
 from visuals.page.explore import explore
@@ -55,7 +55,7 @@ def serve(page: gr.Blocks) -> None:
     page.launch(
         theme=theme(),
         css=explorer_css() + STYLE,
-        head=f"<script>{explorer_js()}</script>",
+        head=f"<script>{page_js()}</script>",
         show_error=False,
         footer_links=[],
         ssr_mode=False,

@@ -16,6 +16,22 @@ class WhatIfError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """A knob that a recorded run can answer for: its kind, and where it is a number, its bounds."""
+
+    kind: type
+    low: float = 0
+    high: float = 0
+
+    def allows(self, value: object) -> bool:
+        """Is this a value that the knob can have?"""
+        if self.kind in (bool, str):
+            return isinstance(value, self.kind)
+        number = isinstance(value, int if self.kind is int else int | float) and not isinstance(value, bool)
+        return number and self.low <= value <= self.high  # type: ignore[operator]  # a number, as was just seen
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """A whole run under other knobs. Tokens and steps after the prefill, as in metrics.py."""
 

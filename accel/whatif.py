@@ -7,27 +7,65 @@ test holds the two equal on every recorded run.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from accel.outcome import Outcome, WhatIfError
-from accel.trace import Trace
-from accel.whatif_adadecode import adadecode
-from accel.whatif_clasp import clasp
-from accel.whatif_suffix import suffix
+from accel import whatif_adadecode, whatif_clasp, whatif_suffix
+from accel.outcome import Outcome, Turn, WhatIfError
+from accel.trace import Calibration, Trace
 
-__all__ = ["RULES", "Outcome", "WhatIfError", "whatif"]
+__all__ = ["TURNS", "Outcome", "WhatIfError", "check", "whatif"]
 
-RULES = {"adadecode": adadecode, "clasp": clasp, "suffix": suffix}
+MAX_LAYERS = 10_000
+
+TURNS: dict[str, dict[str, Turn]] = {  # by method: the knobs that a recorded run can answer for
+    "adadecode": whatif_adadecode.TURNS,
+    "clasp": whatif_clasp.TURNS,
+    "suffix": whatif_suffix.TURNS,
+}
+_RULES: dict[str, Callable[[Trace, Mapping[str, Any]], Outcome]] = {
+    "adadecode": whatif_adadecode.adadecode,
+    "clasp": whatif_clasp.clasp,
+    "suffix": whatif_suffix.suffix,
+}
 
 
 def whatif(trace: Trace, knobs: Mapping[str, Any]) -> Outcome:
-    """The run with these knobs changed. Raises WhatIfError for a method or trace that cannot say."""
+    """The run with these knobs changed. Raises WhatIfError for a method, trace or knob that cannot be answered."""
+    check(trace)
+    method = trace.header.method
+    turns = TURNS[method.name]
+    for name, value in knobs.items():
+        if name not in turns and value != method.knobs.get(name):
+            raise WhatIfError(f"what another {name} would have done was never computed")
+        if name in turns and not turns[name].allows(value):
+            raise WhatIfError(f"{name} cannot be {value!r:.40}")
+    return _RULES[method.name](trace, {**method.knobs, **knobs})
+
+
+def check(trace: Trace) -> None:
+    """WhatIfError where a trace can answer for no knob at all. A file may come from anyone: nothing is trusted."""
+    header = trace.header
     if len(trace.tokens) < 2:
         raise WhatIfError("the run has fewer than two tokens")
-    if trace.header.sampling.temperature > 0:
+    if header.sampling.temperature > 0:
         raise WhatIfError("the run was sampled; what another draw would have given was never computed")
-    name = trace.header.method.name
-    if name not in RULES:
-        raise WhatIfError(f"{name} has no knob that a recorded run can answer for")
-    return RULES[name](trace, {**trace.header.method.knobs, **knobs})
+    if header.method.name not in TURNS:
+        raise WhatIfError(f"{header.method.name:.40} has no knob that a recorded run can answer for")
+    for name, turn in TURNS[header.method.name].items():
+        if not turn.allows(header.method.knobs.get(name)):
+            raise WhatIfError(f"the trace does not say what {name} was")
+    if not 0 < header.model.num_layers <= MAX_LAYERS or not _is_sound(header.calibration):
+        raise WhatIfError("the trace's model or its calibration makes no sense")
+    if header.method.name == "suffix":
+        whatif_suffix.check(trace)
+    elif header.method.name == "adadecode":
+        whatif_adadecode.looks_of(trace)
+
+
+def _is_sound(calibration: Calibration | None) -> bool:
+    if calibration is None:
+        return True
+    rows, seconds = calibration.rows, calibration.pass_seconds
+    rising = 0 < len(rows) == len(seconds) and all(a < b for a, b in zip((0, *rows), rows, strict=False))
+    return rising and all(value > 0 for value in seconds)

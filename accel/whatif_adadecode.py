@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from accel.drafting import pass_seconds
-from accel.outcome import Outcome, WhatIfError, outcome_of
+from accel.outcome import Outcome, Turn, WhatIfError, outcome_of
 from accel.trace import Calibration, Observed, Readout, Trace
+
+TURNS = {"threshold": Turn(float, 0, 1.05), "max_early": Turn(int, 1, 16)}
 
 Looks = Mapping[int, Mapping[int, tuple[int, float]]]  # slot -> layer -> (token, confidence)
 
@@ -116,9 +118,18 @@ def _climb_seconds(calibration: Calibration | None, to: int, top: int, fronts: l
     )
 
 
+def exits_of(trace: Trace) -> list[int]:
+    """After how many layers the method looks, rising. WhatIfError where the trace does not say."""
+    parts = str(trace.header.method.knobs.get("layers", ""))[:60].split(",")
+    top = trace.header.model.num_layers
+    if not all(part.isascii() and part.isdigit() and 0 < int(part) < top for part in parts):
+        raise WhatIfError("the trace does not say after which layers a token could leave")
+    return sorted({int(part) for part in parts})
+
+
 def looks_of(trace: Trace) -> dict[int, dict[int, tuple[int, float]]]:
     """slot -> layer -> (token, confidence) at the method's own candidate layers."""
-    layers = {int(layer) for layer in str(trace.header.method.knobs["layers"]).split(",")}
+    layers = set(exits_of(trace))
     found: dict[int, dict[int, tuple[int, float]]] = {}
     for step in trace.steps:
         for event in step.events:

@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from accel.drafting import pass_seconds
-from accel.outcome import Outcome, outcome_of
+from accel.outcome import Outcome, Turn, outcome_of
 from accel.trace import Draft, LayerRun, Step, Trace, Verdict
+
+TURNS = {"draft_exit": Turn(float, 0, 1), "num_draft_tokens": Turn(int, 1, 32)}
 
 
 def clasp(trace: Trace, asked: Mapping[str, Any]) -> Outcome:
@@ -20,7 +22,7 @@ def clasp(trace: Trace, asked: Mapping[str, Any]) -> Outcome:
     tokens = drafted = taken_back = calls = 0
     seconds = 0.0
     for step in trace.steps[1:]:
-        drafts, kept, own = _round(step)
+        drafts, kept, own = round_of(step)
         length = _cut(drafts, asked)
         share = length / len(drafts) if drafts else 1.0
         tokens += min(kept, length) + 1
@@ -29,7 +31,7 @@ def clasp(trace: Trace, asked: Mapping[str, Any]) -> Outcome:
         calls += trace.header.model.num_layers + round(own * share)
         if calibration is not None:
             seconds += pass_seconds(calibration, 1 + length) + step.seconds.draft * share
-    same = asked["draft_exit"] == trace.header.method.knobs["draft_exit"]
+    same = all(asked[name] == trace.header.method.knobs[name] for name in TURNS)
     return outcome_of(
         trace,
         "exact" if same else "estimate",
@@ -42,7 +44,7 @@ def clasp(trace: Trace, asked: Mapping[str, Any]) -> Outcome:
     )
 
 
-def _round(step: Step) -> tuple[list[float], int, int]:
+def round_of(step: Step) -> tuple[list[float], int, int]:
     """How sure the draft was of each token, how many were kept, and the layer calls of drafting."""
     drafts = [event.draft_prob for event in step.events if isinstance(event, Draft)]
     kept = sum(isinstance(event, Verdict) and event.accepted for event in step.events)

@@ -52,6 +52,16 @@ SCRIPTS = (
     "stage",
     "explorer",
 )
+WHATIF_SCRIPTS = (  # these need none of the others, and no page
+    "whatif",
+    "whatif_clasp",
+    "whatif_adadecode",
+    "suffix_states",
+    "suffix_draft",
+    "whatif_suffix",
+)
+# Of the page alone: what works on the run that the explorer shows. An exported file goes without.
+PAGE_SCRIPTS = WHATIF_SCRIPTS
 STYLES = ("marks", "layout")  # the layout of narrow pages overrides sizes of controls
 
 
@@ -60,6 +70,12 @@ def explorer_js() -> str:
     """One plain script: `DraftScope.mount(element, {scene, onGap})` makes an explorer."""
     head = "'use strict';\nwindow.DraftScope = window.DraftScope || {};\n"
     return head + "\n".join(_script(FOLDER / f"{name}.js") for name in SCRIPTS)
+
+
+@cache
+def page_js() -> str:
+    """The explorer's script and, after it, those of the page's other tabs."""
+    return explorer_js() + "\n" + "\n".join(_script(FOLDER / f"{name}.js") for name in PAGE_SCRIPTS)
 
 
 @cache
