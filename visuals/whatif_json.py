@@ -28,7 +28,7 @@ from accel.whatif_adadecode import exits_of, looks_of, seconds_a_look
 from accel.whatif_clasp import round_of
 from accel.whatif_suffix import seconds_a_step
 
-MAX_TOKENS = 4096  # prompt and answer: beyond, a slider would no longer be quick
+MAX_TOKENS = 2048  # prompt and answer: beyond, a slider would no longer be quick
 _KINDS = {float: "number", int: "whole", bool: "switch", str: "choice"}
 
 

@@ -4,10 +4,12 @@
 
   const ROUNDING = 1e-6; // 0.58 * 50 is 28.999999999999996: meant is 29
 
-  /** How many tokens may be drafted after a match of that length. */
-  function budget(asked, length) {
-    return Math.floor(Math.min(Math.max(asked.alpha * length + asked.offset + ROUNDING, 0), asked.most));
-  }
+  /** By match length: how many nodes its draft may have, and the lower of that and the levels below it. */
+  DraftScope.draftLimits = function draftLimits(asked, depth) {
+    const budgets = Array.from({ length: depth }, (_, length) => (
+      Math.floor(Math.min(Math.max(asked.alpha * length + asked.offset + ROUNDING, 0), asked.most))));
+    return { budgets, rooms: budgets.map((budget, length) => Math.min(budget, depth - length)) };
+  };
 
   /** The lowest count, 1 or more, with count / base >= share. */
   function leastCount(base, share) {
@@ -67,40 +69,39 @@
     return asked.branching ? tree(states, state, most, levels, least) : path(states, state, Math.min(most, levels), least);
   }
 
-  /** The score of every match length that one state holds, the longest first: {length, score, state}. */
-  function scores(states, state, longest, asked) {
-    const { depth } = states;
+  /** The best of the match lengths that one state holds, the longest on a tie: {length, score, state}. */
+  function bestLength(states, state, longest, asked, { budgets, rooms }) {
     const shortest = states.longest[states.link[state]] + 1;
-    const count = states.count[state];
-    const room = (length) => Math.min(budget(asked, length), depth - length);
-    let most = 0;
-    for (let length = shortest; length <= longest; length++) most = Math.max(most, room(length));
-    const growth = grow(states, state, most, depth, asked);
+    const most = Math.max(...rooms.slice(shortest, longest + 1));
+    const growth = grow(states, state, most, states.depth, asked);
+    const best = { length: longest, score: 0, state };
+    if (!growth.tokens.length) return best; // nothing ever followed, as after the text's own end
     const sums = [0];
     for (const times of growth.counts) sums.push(sums[sums.length - 1] + times);
-    const found = [];
     for (let length = longest; length >= shortest; length--) {
-      let sum = sums[Math.min(room(length), sums.length - 1)];
-      if (asked.branching && growth.tokens.length && room(length) < budget(asked, length)) {
+      let sum = sums[Math.min(rooms[length], sums.length - 1)];
+      if (asked.branching && rooms[length] < budgets[length]) {
         // Allowed more nodes than levels, its own lowest level counts: it is grown by itself.
-        sum = grow(states, state, budget(asked, length), room(length), asked).counts.reduce((all, times) => all + times, 0);
+        sum = grow(states, state, budgets[length], rooms[length], asked).counts.reduce((all, times) => all + times, 0);
       }
-      found.push({ length, score: sum / count, state });
+      const score = sum / states.count[state];
+      if (score > best.score) Object.assign(best, { length, score });
     }
-    return found;
+    return best;
   }
 
   /** The draft with the highest score over all match lengths, the longest match on a tie; null where nothing matches. */
-  DraftScope.speculate = function speculate(states, context, asked) {
+  DraftScope.speculate = function speculate(states, context, asked, limits) {
     let [state, length] = states.match(context, Math.max(1, context.length - states.depth + 1));
     let best = null;
     while (length) {
-      for (const tried of scores(states, state, length, asked)) if (!best || tried.score > best.score) best = tried;
+      const found = bestLength(states, state, length, asked, limits);
+      if (!best || found.score > best.score) best = found;
       state = states.link[state];
       length = states.longest[state];
     }
     if (!best) return null;
-    const grown = grow(states, best.state, budget(asked, best.length), states.depth - best.length, asked);
+    const grown = grow(states, best.state, limits.budgets[best.length], states.depth - best.length, asked);
     return { ...grown, score: best.score, probs: grown.counts.map((times) => times / states.count[best.state]) };
   };
 })(window.DraftScope = window.DraftScope || {});

@@ -2,7 +2,7 @@
 (function (DraftScope) {
   'use strict';
 
-  const { outcome, passSeconds, speculate, SuffixStates } = DraftScope;
+  const { draftLimits, outcome, passSeconds, speculate, SuffixStates } = DraftScope;
   const DEPTH = 64; // longest match and draft together
 
   /** How many of these drafted tokens to verify: the count with the most tokens per second. */
@@ -33,8 +33,8 @@
   }
 
   /** The draft with the higher score of the two texts counted; the request's own on a tie. */
-  function plan(trees, context, asked) {
-    const [request, session] = trees.map((states) => states && speculate(states, context, asked));
+  function plan(trees, context, asked, limits) {
+    const [request, session] = trees.map((states) => states && speculate(states, context, asked, limits));
     if (!request || (session && session.score > request.score)) {
       return session && session.score > 0 ? session : { tokens: [], parents: [], probs: [] };
     }
@@ -48,11 +48,13 @@
     const found = { tokens: facts.tokens, steps: 0, drafted: 0, takenBack: 0, calls: 0, seconds: 0 };
     for (const token of prompt) known.request.append(token);
     let done = 0;
+    let limits = {};
     for (let at = 1; at < answer.length;) {
       for (; done < at; done++) for (const states of Object.values(known)) states.append(answer[done]);
       const context = (at < DEPTH ? prompt.slice(Math.max(0, prompt.length + at - DEPTH)) : []).concat(answer.slice(Math.max(0, at - DEPTH), at));
       const most = Math.min(asked.num_draft_tokens, answer.length - at - 1);
-      const draft = plan(trees, context, { ...asked, most });
+      if (most !== limits.most) limits = { most, ...draftLimits({ ...asked, most }, DEPTH) };
+      const draft = plan(trees, context, asked, limits);
       const drafted = worthwhile(asked.calibrated ? calibration : null, draft.probs);
       const kept = accepted(draft, drafted, answer, at);
       found.steps += 1;

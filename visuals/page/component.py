@@ -17,7 +17,7 @@ TEMPLATE = '<div class="ds-mount" aria-label="DraftScope explorer"></div>'
 # not follow the one before is mended by the whole run, which comes with its end.
 ON_LOAD = """
 const mount = element.querySelector('.ds-mount');
-const explorer = DraftScope.mount(mount, { pageKeys: true });
+const explorer = DraftScope.mount(mount, { pageKeys: true, onRun: (scene) => DraftScope.current.show(scene) });
 mount.explorer = explorer;
 const take = (text) => {
   if (!text) return;
@@ -43,3 +43,12 @@ def explorer(value: str | None = None) -> gr.HTML:
 def whole_scene(trace: Trace) -> Message:
     """A trace under a new name, for an explorer that has not seen it."""
     return scene(trace, run=secrets.token_hex(8))
+
+
+TUNER = '<div class="ds-tuner" aria-label="What if"></div>'
+TUNER_ON_LOAD = "const mount = element.querySelector('.ds-tuner'); mount.tuner = DraftScope.mountTuner(mount);"
+
+
+def tuner() -> gr.HTML:
+    """Sliders over the run that the explorer shows; all of it happens in the browser."""
+    return gr.HTML(html_template=TUNER, js_on_load=TUNER_ON_LOAD, apply_default_css=False, elem_id="tuner")
