@@ -1,12 +1,13 @@
-"""A run under other knobs: what it comes to, or why the recorded one cannot say. Standard library only."""
+"""A run under other knobs: what it comes to, predicted or measured. Standard library only."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from accel.drafting import pass_seconds
-from accel.trace import Trace
+from accel.trace import Knob, Trace
 
 Kind = Literal["exact", "estimate"]
 
@@ -42,6 +43,38 @@ class Outcome:
     num_taken_back: float  # drafted and not kept
     layer_calls_per_token: float
     speedup: float | None  # predicted from the trace's calibration; None without one
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One setting of a sweep. The speed-up over our own loop is the median of runs that alternate with it."""
+
+    value: str  # as it was asked for
+    knobs: dict[str, Knob]
+    predicted: Outcome | None  # None where the recorded run cannot say
+    layer_calls_per_token: float
+    mean_acceptance_length: float
+    acceptance_rate: float | None
+    not_kept_share: float  # of drafted tokens; 0 where none were
+    speedup: float
+    same_text: bool
+
+
+def front(points: Sequence[Point]) -> list[Point]:
+    """The points that no other beats: at least as fast with at most as many layer calls, and better in one of them.
+
+    From the fewest layer calls to the most; points with the same two numbers stay together.
+    """
+    found: list[Point] = []
+    for point in sorted(points, key=lambda one: (one.layer_calls_per_token, -one.speedup)):
+        best = found[-1] if found else None
+        ties = best is not None and (best.layer_calls_per_token, best.speedup) == (
+            point.layer_calls_per_token,
+            point.speedup,
+        )
+        if best is None or point.speedup > best.speedup or ties:
+            found.append(point)
+    return found
 
 
 def outcome_of(

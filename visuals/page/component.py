@@ -46,7 +46,9 @@ def whole_scene(trace: Trace) -> Message:
 
 
 TUNER = '<div class="ds-tuner" aria-label="What if"></div>'
-TUNER_ON_LOAD = "const mount = element.querySelector('.ds-tuner'); mount.tuner = DraftScope.mountTuner(mount);"
+TUNER_ON_LOAD = (
+    "const mount = element.querySelector('.ds-tuner'); mount.tuner = DraftScope.mountTuner(mount);"
+)
 
 
 def tuner() -> gr.HTML:
