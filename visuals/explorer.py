@@ -61,7 +61,7 @@ WHATIF_SCRIPTS = (  # these need none of the others, and no page
     "whatif_suffix",
 )
 # Of the page alone: what works on the run that the explorer shows. An exported file goes without.
-PAGE_SCRIPTS = (*WHATIF_SCRIPTS, "current", "curve", "tune_words", "tune_knobs", "tune")
+PAGE_SCRIPTS = (*WHATIF_SCRIPTS, "current", "curve", "tune_words", "tune_knobs", "tune", "points")
 PAGE_STYLES = ("tune",)
 STYLES = ("marks", "layout")  # the layout of narrow pages overrides sizes of controls
 

@@ -52,4 +52,16 @@
     },
     choices: { both: 'both', request: 'this request', session: 'earlier answers' },
   };
+
+  DraftScope.pointWords = {
+    progress: 'How far the measurement is',
+    list: 'Settings measured',
+    empty: 'What is measured appears here: a line for every setting, and its run to open in the explorer.',
+    columns: [['setting', 'setting'], ['speed', 'speed-up, measured'], ['predicted', 'predicted'], ['calls', 'layer calls a token'],
+      ['step', 'tokens a step'], ['lost', 'drafts not kept'], ['same', 'text'], ['open', '']],
+    kinds: { exact: 'counts exact', estimate: 'counts estimated' },
+    predicted: 'predicted {value}',
+    fastest: 'fastest', onFront: '◆ on the front', same: '✓ same', differs: '≠ differs',
+    open: 'Open', openLabel: 'Open the run with {setting} in the explorer',
+  };
 })(window.DraftScope = window.DraftScope || {});

@@ -54,3 +54,19 @@ TUNER_ON_LOAD = (
 def tuner() -> gr.HTML:
     """Sliders over the run that the explorer shows; all of it happens in the browser."""
     return gr.HTML(html_template=TUNER, js_on_load=TUNER_ON_LOAD, apply_default_css=False, elem_id="tuner")
+
+
+POINTS = '<div class="ds-points-mount" aria-label="What was measured"></div>'
+POINTS_ON_LOAD = """
+const mount = element.querySelector('.ds-points-mount');
+const points = DraftScope.mountPoints(mount, (at) => trigger('select', { index: at }));
+points.take(props.value);
+watch('value', () => points.take(props.value));
+"""
+
+
+def points(elem_id: str, value: str | None = None) -> gr.HTML:
+    """Progress and the settings measured so far; its value is a packed message, its `select` the number of a point."""
+    return gr.HTML(
+        value=value, html_template=POINTS, js_on_load=POINTS_ON_LOAD, apply_default_css=False, elem_id=elem_id
+    )
