@@ -11,7 +11,8 @@
     /** `open(at)` is called with the number of a point. */
     constructor(element, open) {
       this.open = open;
-      this.bar = el('progress', { class: 'ds-progress', max: 1, 'aria-label': words.progress });
+      this.done = el('div', { class: 'ds-progress-done' });
+      this.bar = el('div', { class: 'ds-progress', role: 'progressbar', 'aria-label': words.progress, 'aria-valuemin': 0, 'aria-valuemax': 100 }, this.done);
       this.status = el('p', { class: 'ds-status-line', role: 'status' });
       this.list = el('div', { class: 'ds-scrolls ds-points', tabindex: '0', role: 'region', 'aria-label': words.list });
       this.root = el('div', { class: 'ds-root ds-measured' }, el('div', { class: 'ds-telling' }, this.bar, this.status), this.list);
@@ -26,7 +27,9 @@
       this.status.classList.toggle('ds-error', Boolean(told.error));
       if (told.fraction !== undefined) {
         this.bar.hidden = told.fraction === null || told.fraction >= 1;
-        this.bar.value = told.fraction || 0;
+        const percent = Math.round((told.fraction || 0) * 100);
+        this.bar.setAttribute('aria-valuenow', String(percent));
+        this.done.style.width = percent + '%';
       }
       if (told.points) this._draw(told.points);
     }

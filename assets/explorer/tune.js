@@ -84,7 +84,7 @@
       const about = say(words.about, { method: scene.head.method.name, model: scene.head.model.name, tokens: facts.tokens + 1 });
       this.root.replaceChildren(this._panel(about,
         el('div', { class: 'ds-tune-grid' },
-          el('div', { class: 'ds-counters' }, ...this.cells.map((cell) => cell.node), this.kind.node),
+          el('div', { class: 'ds-tune-counters' }, ...this.cells.map((cell) => cell.node), this.kind.node),
           el('div', { class: 'ds-tune-knobs' }, this.knobs.node, reset),
           el('div', { class: 'ds-tune-found' }, this.why, el('div', { class: 'ds-curves' }, ...this.curves.map((curve) => curve.node)), key()))));
       this._measure();

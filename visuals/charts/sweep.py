@@ -11,7 +11,7 @@ from accel.trace import Knob
 from visuals.theme import PALETTES, Mode, template
 
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "star")
-HEIGHT = 380
+_SHAPE = {"height": 380, "legend": {"y": -0.26}, "margin": {"l": 56, "r": 24, "t": 48, "b": 84}}
 
 
 def by_setting(points: Sequence[Point], *, mode: Mode = "light") -> go.Figure:
@@ -35,7 +35,7 @@ def by_setting(points: Sequence[Point], *, mode: Mode = "light") -> go.Figure:
     figure.update_layout(
         template=template(mode),
         title="Speed-up by setting",
-        height=HEIGHT,
+        **_SHAPE,
         xaxis={"title": knobs[0].replace("_", " ")},
         yaxis={"title": "times our own loop", "rangemode": "tozero"},
     )
@@ -101,9 +101,9 @@ def pareto(points: Sequence[Point], *, mode: Mode = "light") -> go.Figure:
     figure.update_layout(
         template=template(mode),
         title="Speed-up against work",
-        height=HEIGHT,
+        **_SHAPE,
         xaxis={"title": "layer calls a token (less is less work)"},
-        yaxis={"title": "times our own loop, measured"},
+        yaxis={"title": "times our own loop, measured", "rangemode": "tozero"},
     )
     return figure
 
@@ -118,6 +118,7 @@ def _dots(points: Sequence[Point], name: str, colour: str, symbol: str) -> go.Sc
         text=[", ".join(str(value) for value in point.knobs.values()) for point in points],
         customdata=[[one] for one in named],
         textposition="top center",
+        cliponaxis=False,
         name=name,
         mode="markers",
         marker={"color": colour, "symbol": symbol, "size": 10, "line": {"color": colour, "width": 1.75}},

@@ -83,12 +83,14 @@ def _bench() -> Bench:
         with gr.Row():
             plots = [gr.Plot(show_label=False, elem_id=name) for name in ("by-setting", "front")]
         gr.HTML(heading(words.SETTINGS, ""), elem_classes=["ds-section"])
-        with gr.Row():
-            languages = {words.PYTHON: "python", words.SHELL: "shell", words.JSON: "json"}
-            texts = [
-                gr.Code(label=label, language=language, interactive=False, wrap_lines=True)
-                for label, language in languages.items()
-            ]
+        languages: dict[str, Any] = {words.PYTHON: "python", words.SHELL: "shell", words.JSON: "json"}
+        texts = []
+        with gr.Tabs():
+            for label, language in languages.items():
+                with gr.Tab(label, render_children=True):
+                    texts.append(
+                        gr.Code(language=language, show_label=False, interactive=False, wrap_lines=True)
+                    )
     return Bench(values, measure, stopping, found, charts, plots, texts)
 
 

@@ -44,8 +44,8 @@ OPENED = "Measured on the Tune tab with {setting}: {speedup:.2f} times as fast a
 GONE = "that run is no longer kept; measure again"
 HEADS_TITLE = "Exit heads for your own model"
 HEADS_LEAD = (
-    "A threshold means little without heads that know when they are right. Heads for smollm2-135m come with DraftScope; "
-    "for the model chosen in Explore they can be fitted here from its own answers, and AdaDecode then uses them."
+    "A threshold means little without heads that know when they are right. Those of smollm2-135m come along; for "
+    "the model chosen in Explore they can be fitted here from its own answers, and AdaDecode then uses them."
 )
 HEADS_OFF = (
     "Fitting heads is off on a public server, as all visitors would share them. Run DraftScope on your own machine to "
