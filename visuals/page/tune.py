@@ -61,10 +61,11 @@ def _bench() -> Bench:
             lines=2,
             max_lines=6,
             scale=6,
+            min_width=280,
             elem_id="tune-prompt",
         )
         sample = gr.Dropdown(
-            list(words.SAMPLES), value=next(iter(words.SAMPLES)), label=words.SAMPLE, scale=2
+            list(words.SAMPLES), value=next(iter(words.SAMPLES)), label=words.SAMPLE, scale=2, min_width=240
         )
     sample.input(
         lambda name: words.SAMPLES.get(name, gr.skip()) if isinstance(name, str) else gr.skip(),

@@ -21,8 +21,8 @@ def heads(explored: Explored, tuning: gr.State) -> None:
     """Exit heads for the model chosen in Explore."""
     lead = words.HEADS_OFF if is_public() else words.HEADS_LEAD
     gr.HTML(heading(words.HEADS_TITLE, lead), elem_classes=["ds-section"])
+    told = points("fitted", packed({"status": words.HEADS_IDLE, "fraction": None}))
     with gr.Row(elem_classes=["ds-line"]):
-        told = points("fitted", packed({"status": words.HEADS_IDLE, "fraction": None}))
         fit = gr.Button(words.FIT, size="md", min_width=140, elem_id="fit", interactive=not is_public())
         stopping = gr.Button(words.STOP, interactive=False, size="md", min_width=140, elem_id="fit-stop")
     names = ("folder", "model", "device", "dtype")
