@@ -46,8 +46,12 @@
     let level = 0;
     while (found.tokens.length < most) {
       if (level < levels) {
-        const children = [...states.after[state]].filter(([, child]) => states.count[child] >= least).sort((a, b) => a[0] - b[0]);
-        for (const [token, child] of children) waiting.push({ token, child, parent: found.tokens.length - 1, level: level + 1 });
+        const parent = found.tokens.length - 1;
+        const first = waiting.length;
+        for (const [token, child] of states.after[state]) {
+          if (states.count[child] >= least) waiting.push({ token, child, parent, level: level + 1 });
+        }
+        if (waiting.length > first + 1) waiting.push(...waiting.splice(first).sort((one, other) => one.token - other.token));
       }
       if (!waiting.length) break;
       let first = 0;
