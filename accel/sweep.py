@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import product
 from statistics import median
@@ -66,6 +67,13 @@ def measure(
     Tells how far it is after each step of a run, and each point as it is measured; ends early, between two steps,
     where `stopping` has a reason. The time between two steps is not the runs'.
     """
+    with suppress(_Stopped):
+        yield from _measured(model, request, grid, rounds, stopping)
+
+
+def _measured(
+    model: Model, request: Request, grid: Grid, rounds: int, stopping: Stopping
+) -> Iterator[Progress | Measured]:
     asked = settings_of(grid)
     alone = replace(request, method=with_knobs(METHODS["autoregressive"], {}), draft=None)
     runs = _Runs(model, stopping, 2 + 2 * rounds * len(asked))
@@ -80,10 +88,12 @@ def measure(
             baseline = yield from runs.run(alone, at)
             trace = yield from runs.run(turned, at)
             ratios.append(_seconds_a_token(baseline) / max(_seconds_a_token(trace), 1e-9))
-        if stopping() is not None:
-            return
         point = _point(settings, recorded, turned, trace, median(ratios), trace.tokens == baseline.tokens)
         yield Measured(point, trace)
+
+
+class _Stopped(Exception):
+    """A run was broken off: there is nothing to measure."""
 
 
 class _Runs:
@@ -101,6 +111,8 @@ class _Runs:
             tokens += len(step.commit.tokens)
             share = min(tokens / request.limits.max_new_tokens, 1.0)
             yield Progress((self._done + share) / self._total, at)
+        if self._stopping() is not None:
+            raise _Stopped
         self._done += 1
         return decoding.trace()
 
