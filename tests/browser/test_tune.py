@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from accel.trace import Trace
 from accel.whatif import whatif
-from tests.browser.test_page import EXPLORER, ROOT, WAIT, address  # noqa: F401  # the server of that module
+from tests.browser.served import ROOT, served
+from tests.browser.test_page import EXPLORER, WAIT
 
 pytestmark = pytest.mark.browser
 TUNER = "document.querySelector('.ds-tuner').tuner"
@@ -25,8 +27,14 @@ SLIDE = """([knob, value]) => {
 SETTLED = f"() => {TUNER}.points && {TUNER}.points.length > 40"
 
 
+@pytest.fixture(scope="module")
+def address(embedded_folder: Path) -> Iterator[str]:
+    with served("app.py") as url:
+        yield url
+
+
 @pytest.fixture
-def page(chromium: Any, address: str) -> Iterator[Any]:  # noqa: F811
+def page(chromium: Any, address: str) -> Iterator[Any]:
     made = chromium.new_page(viewport={"width": 1280, "height": 900})
     complaints: list[str] = []
     made.on("pageerror", lambda error: complaints.append(str(error)))
@@ -126,7 +134,7 @@ def test_a_run_that_cannot_answer_says_why(page: Any) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_phone_shows_it_without_scrolling_sideways(chromium: Any, address: str, scheme: str) -> None:  # noqa: F811
+def test_a_phone_shows_it_without_scrolling_sideways(chromium: Any, address: str, scheme: str) -> None:
     page = chromium.new_page(viewport={"width": 390, "height": 844}, color_scheme=scheme)
     page.goto(address)
     page.wait_for_selector(".ds-counter")

@@ -19,7 +19,6 @@ from visuals.page.uploads import read_trace
 from visuals.scene import packed
 
 
-
 @dataclass(frozen=True)
 class Explored:
     """What other tabs need of this one: its form's controls by name, the explorer and the line of status over it."""

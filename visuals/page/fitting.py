@@ -26,7 +26,6 @@ def fitting(stop: Event, name: str, device: str, dtype: str) -> Iterator[Told]:
     """Load the model, fit heads where it has none. InputError on a public server, whose cache all visitors share."""
     if is_public():
         raise InputError("heads", words.HEADS_OFF)
-    stop.clear()
     yield Told(words.LOADING, 0.0)
     model = load(name, device=device, dtype=dtype, private=True)
     there = layers_of_heads(model)

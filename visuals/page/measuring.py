@@ -35,7 +35,6 @@ class Tuning:
 
     def begin(self, asked: MeasureAsked) -> None:
         """Forget the sweep before."""
-        self.stop.clear()
         self.asked, self.points, self._traces = asked, [], []
 
     def keep(self, measured: Measured) -> None:
