@@ -15,11 +15,12 @@ import gradio as gr
 from accel.models import catalogue
 from accel.models.progress import bar
 from accel.models.unavailable import ModelUnavailable
-from visuals.explorer import explorer_css, explorer_js
+from visuals.explorer import page_css, page_js
 from visuals.page import words
 from visuals.page.engine import missing_engine
 from visuals.page.explore import explore
 from visuals.page.look import STYLE, theme
+from visuals.page.tune import tune
 
 TRACES = Path(__file__).resolve().parent / "assets" / "traces"
 
@@ -33,8 +34,11 @@ def build() -> gr.Blocks:
     """The whole page; no model is loaded."""
     with gr.Blocks(title=words.TITLE, analytics_enabled=False) as page:
         gr.HTML(f"<h1>{words.TITLE}</h1><p>{words.LEAD}</p>", elem_classes=["ds-head"])
-        with gr.Tabs(elem_id="tabs"), gr.Tab(words.EXPLORE, id="explore"):
-            explore(recorded_traces())
+        with gr.Tabs(elem_id="tabs") as tabs:
+            with gr.Tab(words.EXPLORE, id="explore"):
+                explored = explore(recorded_traces())
+            with gr.Tab(words.TUNE, id="tune"):
+                tune(explored, tabs)
     return page.queue(max_size=64, default_concurrency_limit=16)
 
 
@@ -54,8 +58,8 @@ def serve(page: gr.Blocks) -> None:
     """Serve the page until it is interrupted."""
     page.launch(
         theme=theme(),
-        css=explorer_css() + STYLE,
-        head=f"<script>{explorer_js()}</script>",
+        css=page_css() + STYLE,
+        head=f"<script>{page_js()}</script>",
         show_error=False,
         footer_links=[],
         ssr_mode=False,

@@ -35,6 +35,7 @@ from accel.terminal import (
     print_run,
     read_knobs,
     read_prompt,
+    read_values,
     save_trace,
 )
 
@@ -148,6 +149,8 @@ def sweep(
     method: Annotated[str, typer.Option(help="The method whose knob is turned.")],
     knob: Annotated[str, typer.Option(help="The knob to turn.")],
     values: Annotated[str, typer.Option(help="Its values, with commas between; ; where a value has commas.")],
+    second: Annotated[str, typer.Option(help="A second knob to turn, for a grid.")] = "",
+    second_values: Annotated[str, typer.Option(help="Its values.")] = "",
     model: ModelName = "smollm2-135m",
     settings: Settings = [],  # noqa: B006
     draft: DraftName = "",
@@ -158,27 +161,30 @@ def sweep(
     threads: Threads = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Turn one knob over several values: what one recorded run predicts, beside what is measured."""
+    """Turn one knob, or two, over several values: what one recorded run predicts, beside what is measured."""
     from accel.models.progress import bar
     from accel.request import check_request, method_with_knobs
+    from accel.sweep import settings_of
     from accel.sweep import sweep as measure
 
     knobs, text = read_knobs(settings), read_prompt(prompt)
-    asked = [value for value in values.split(";" if ";" in values else ",") if value]
-    for value in asked:
-        method_with_knobs(method, {**knobs, knob: value})
+    grid = {knob: read_values(values)} | ({second: read_values(second_values)} if second else {})
+    for settings_of_point in settings_of(grid):
+        method_with_knobs(method, {**knobs, **settings_of_point})
     target, drafter = load_models(model, draft, device, dtype, threads)
     request = check_request(
         target, text, method=method, knobs=knobs, max_new_tokens=max_new_tokens, temperature=0.0, top_k=0,
         top_p=1.0, stop=(), seed=0, observe="decisions", chat=True, draft=drafter,
     )  # fmt: skip
     with bar() as tell:
-        points = measure(target, request, knob, asked, rounds, tell)
+        points = measure(target, request, grid, rounds, tell)
     if as_json:
-        print_json({"model": asdict(target.info), "knob": knob, "points": [asdict(p) for p in points]})
+        print_json({"model": asdict(target.info), "knobs": list(grid), "points": [asdict(p) for p in points]})
         return
     print_points(
-        points, knob, f"{method} on {target.info.name}, {target.info.dtype}, {target.info.threads} threads"
+        points,
+        ", ".join(grid),
+        f"{method} on {target.info.name}, {target.info.dtype}, {target.info.threads} threads",
     )
 
 

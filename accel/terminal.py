@@ -16,7 +16,7 @@ from accel.trace import Trace
 if TYPE_CHECKING:
     from accel.models.model import Model
     from accel.models.tokenizer import Tokenizer
-    from accel.sweep import Point
+    from accel.outcome import Point
 
 Prompt = Annotated[str, typer.Argument(help="What to continue or answer; - reads standard input.")]
 ModelName = Annotated[str, typer.Option("--model", help="A catalogue name, a local folder or a hub id.")]
@@ -54,6 +54,11 @@ def read_knobs(settings: list[str]) -> dict[str, str]:
         if "=" not in setting:
             raise InputError("--set", f"{setting!r:.60} is not name=value")
     return {name: value for name, _, value in (setting.partition("=") for setting in settings)}
+
+
+def read_values(text: str) -> list[str]:
+    """The values of a knob: with commas between, or semicolons where a value has commas itself."""
+    return [value.strip() for value in text.split(";" if ";" in text else ",") if value.strip()]
 
 
 def knobs_of_method(method: str, knobs: dict[str, str]) -> dict[str, str]:

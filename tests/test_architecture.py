@@ -23,6 +23,10 @@ STANDARD_ONLY = (
     "accel/integrity.py",
     "accel/metrics.py",
     "accel/whatif.py",
+    "accel/whatif_adadecode.py",
+    "accel/whatif_clasp.py",
+    "accel/whatif_suffix.py",
+    "accel/outcome.py",
     "accel/errors.py",
     "accel/drafting.py",
     "accel/speculation.py",
@@ -33,7 +37,17 @@ STANDARD_ONLY = (
     "accel/replay.py",
 )
 READABLE = frozenset(
-    {"accel.trace", "accel.codec", "accel.integrity", "accel.metrics", "accel.whatif"}
+    {
+        "accel.trace",
+        "accel.codec",
+        "accel.integrity",
+        "accel.metrics",
+        "accel.outcome",
+        "accel.whatif",
+        "accel.whatif_adadecode",
+        "accel.whatif_clasp",
+        "accel.whatif_suffix",
+    }
 )  # by pictures
 SPEAKING = ("accel/__main__.py", "accel/terminal.py", "accel/bench.py", "accel/models/progress.py")
 OF_PAGES = frozenset({"gradio"})

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 
 import accel
-from accel.trace import Draft
-from accel.whatif import WhatIfError, whatif
+from accel.method import knobs_of
+from accel.methods import METHODS
+from accel.trace import Calibration, Draft
+from accel.whatif import TURNS, WhatIfError, whatif
 from tests.prompts import VARIED
 from tests.tiny import tiny
 
@@ -109,3 +112,48 @@ def test_on_the_embedded_model_exact_is_exact_and_estimates_are_within_a_tenth(e
         assert outcome.layer_calls_per_token == pytest.approx(calls, abs=bound), threshold
         kinds.add(outcome.kind)
     assert kinds == {"exact", "estimate"}
+
+
+@pytest.mark.parametrize(("method", "knobs", "changed"), [
+    ("clasp", {"calibrated": False}, {"skip_share": 0.9}),
+    ("adadecode", {**LOOKS, "threshold": 0.5}, {"layers": "2"}),
+    ("suffix", {}, {"min_score": 3.0}),
+    ("suffix", {}, {"alpha": 99.0}),
+    ("suffix", {}, {"branching": 1.0}),
+])  # fmt: skip
+def test_a_knob_that_was_never_computed_gets_no_answer(method, knobs, changed):
+    with pytest.raises(WhatIfError, match=next(iter(changed))):
+        whatif(decode(method, knobs), changed)
+
+
+def test_a_clasp_draft_cut_by_its_number_is_an_estimate():
+    trace = decode("clasp", {"calibrated": False, "draft_exit": 0.0})
+    assert whatif(trace, {"num_draft_tokens": 8}).kind == "exact"
+    assert whatif(trace, {"num_draft_tokens": 2}).kind == "estimate"
+
+
+def test_the_knobs_that_can_be_turned_have_the_methods_own_bounds():
+    for method, turns in TURNS.items():
+        known = {knob.name: knob for knob in knobs_of(METHODS[method])}
+        for name, turn in turns.items():
+            assert turn.kind is known[name].kind
+            if turn.kind in (int, float):
+                assert (turn.low, turn.high) == (known[name].bounds.low, known[name].bounds.high)
+
+
+@pytest.mark.parametrize("broken", [
+    {"model": {"num_layers": 10**9}},
+    {"method": {"knobs": {}}},
+    {"method": {"knobs": {"threshold": 0.5, "max_early": 5, "layers": "1,x"}}},
+    {"method": {"knobs": {"threshold": "high", "max_early": 5, "layers": "1,2"}}},
+    {"calibration": Calibration((), (), 0.0)},
+    {"calibration": Calibration((1, 2), (0.0, 1.0), 0.0)},
+])  # fmt: skip
+def test_a_trace_from_anyone_is_refused_in_words(broken):
+    trace = decode("adadecode", {**LOOKS, "threshold": 0.5})
+    parts = {
+        part: replace(getattr(trace.header, part), **new) if isinstance(new, dict) else new
+        for part, new in broken.items()
+    }
+    with pytest.raises(WhatIfError, match="the trace"):
+        whatif(replace(trace, header=replace(trace.header, **parts)), {})

@@ -52,6 +52,17 @@ SCRIPTS = (
     "stage",
     "explorer",
 )
+WHATIF_SCRIPTS = (  # these need none of the others, and no page
+    "whatif",
+    "whatif_clasp",
+    "whatif_adadecode",
+    "suffix_states",
+    "suffix_draft",
+    "whatif_suffix",
+)
+# Of the page alone: what works on the run that the explorer shows. An exported file goes without.
+PAGE_SCRIPTS = (*WHATIF_SCRIPTS, "current", "curve", "tune_words", "tune_knobs", "tune", "points")
+PAGE_STYLES = ("tune",)
 STYLES = ("marks", "layout")  # the layout of narrow pages overrides sizes of controls
 
 
@@ -63,10 +74,26 @@ def explorer_js() -> str:
 
 
 @cache
+def page_js() -> str:
+    """The explorer's script and, after it, those of the page's other tabs."""
+    return explorer_js() + "\n" + "\n".join(_script(FOLDER / f"{name}.js") for name in PAGE_SCRIPTS)
+
+
+@cache
 def explorer_css() -> str:
     """Its style, scoped to `.ds-`, with the colours of `theme.py` in front."""
-    rules = "\n".join(_lean(FOLDER / f"{name}.css") for name in STYLES)
-    return css() + re.sub(r"([:;,{]) ", r"\1", re.sub(r";?\s([{}])", r"\1", rules))
+    return css() + _style(STYLES)
+
+
+@cache
+def page_css() -> str:
+    """The explorer's style and, after it, that of the page's other tabs."""
+    return explorer_css() + "\n" + _style(PAGE_STYLES)
+
+
+def _style(names: tuple[str, ...]) -> str:
+    rules = "\n".join(_lean(FOLDER / f"{name}.css") for name in names)
+    return re.sub(r"([:;,{]) ", r"\1", re.sub(r";?\s([{}])", r"\1", rules))
 
 
 def _script(path: Path) -> str:

@@ -16,6 +16,7 @@ from visuals.inline import script_json
 from visuals.pieces import joined, shortened, visible
 from visuals.reading import Reader
 from visuals.step_json import COUNTERS, step_json
+from visuals.whatif_json import whatif_json
 
 Message = dict[str, Any]
 
@@ -32,6 +33,7 @@ class SceneWriter:
         self._seq = -1
         self._labelled: set[int] = set()
         self._texts: list[tuple[int, str]] = []  # slot, text
+        self._steps: list[Step] = []
 
     @property
     def seq(self) -> int:
@@ -55,6 +57,7 @@ class SceneWriter:
         return {"run": self._run, "seq": self._seq, **parts}
 
     def _step(self, step: Step) -> dict[str, Any]:
+        self._steps.append(step)
         rows = self._reader.read(step)
         self._texts += [(piece.slot, piece.text) for piece in rows.pieces]
         found = step_json(rows, self._reader, self._labelled)
@@ -75,6 +78,7 @@ class SceneWriter:
                 "first_divergence": parity.first_divergence,
                 "margin": None if parity.margin is None else compact(parity.margin),
             },
+            "whatif": whatif_json(Trace(self._header, tuple(self._steps), footer)),
             "baseline": baseline
             and {"num_tokens": baseline.num_tokens, "seconds": compact(baseline.seconds)},
         }

@@ -36,6 +36,7 @@
       Object.assign(this.state, { slot: null, cell: null, pan: 0 });
       this.state.following = this.scene.live;
       this._show(this.scene.live ? this.scene.last : this.scene.tellingStep(), 'commit', false);
+      if (this.options.onRun) this.options.onRun(this.scene);
     }
 
     /** Take the next message of a run. False: it was not the next one, and `onGap` was called. */
@@ -52,6 +53,7 @@
         return false;
       }
       this.scene.append(message);
+      if (message.end && this.options.onRun) this.options.onRun(this.scene);
       if (this.state.following && message.steps && message.steps.length) this._followNewest();
       else this._schedule();
       return true;
@@ -185,6 +187,6 @@
   }
 
   /** Make an explorer inside an element. Options: scene, pageKeys, onGap({run, expected, got}), onSelect,
-   *  onStep. */
+   *  onStep, onRun(scene): another run is shown, or the one shown has ended. */
   DraftScope.mount = (element, options) => new Explorer(element, options);
 })(window.DraftScope = window.DraftScope || {});

@@ -17,7 +17,7 @@ TEMPLATE = '<div class="ds-mount" aria-label="DraftScope explorer"></div>'
 # not follow the one before is mended by the whole run, which comes with its end.
 ON_LOAD = """
 const mount = element.querySelector('.ds-mount');
-const explorer = DraftScope.mount(mount, { pageKeys: true });
+const explorer = DraftScope.mount(mount, { pageKeys: true, onRun: (scene) => DraftScope.current.show(scene) });
 mount.explorer = explorer;
 const take = (text) => {
   if (!text) return;
@@ -43,3 +43,30 @@ def explorer(value: str | None = None) -> gr.HTML:
 def whole_scene(trace: Trace) -> Message:
     """A trace under a new name, for an explorer that has not seen it."""
     return scene(trace, run=secrets.token_hex(8))
+
+
+TUNER = '<div class="ds-tuner" aria-label="What if"></div>'
+TUNER_ON_LOAD = (
+    "const mount = element.querySelector('.ds-tuner'); mount.tuner = DraftScope.mountTuner(mount);"
+)
+
+
+def tuner() -> gr.HTML:
+    """Sliders over the run that the explorer shows; all of it happens in the browser."""
+    return gr.HTML(html_template=TUNER, js_on_load=TUNER_ON_LOAD, apply_default_css=False, elem_id="tuner")
+
+
+POINTS = '<div class="ds-points-mount" aria-label="What was measured"></div>'
+POINTS_ON_LOAD = """
+const mount = element.querySelector('.ds-points-mount');
+const points = DraftScope.mountPoints(mount, (at) => trigger('select', { index: at }));
+points.take(props.value);
+watch('value', () => points.take(props.value));
+"""
+
+
+def points(elem_id: str, value: str | None = None) -> gr.HTML:
+    """Progress and the settings measured so far; its value is a packed message, its `select` the number of a point."""
+    return gr.HTML(
+        value=value, html_template=POINTS, js_on_load=POINTS_ON_LOAD, apply_default_css=False, elem_id=elem_id
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,16 @@ from visuals.page.uploads import read_trace
 from visuals.scene import packed
 
 
-def explore(recorded: dict[str, Path]) -> None:
+@dataclass(frozen=True)
+class Explored:
+    """What other tabs need of this one: its form's controls by name, the explorer and the line of status over it."""
+
+    values: dict[str, Any] | None  # None where there is no engine, and so no form
+    picture: gr.HTML
+    status: gr.HTML
+
+
+def explore(recorded: dict[str, Path]) -> Explored:
     """Lay out the tab inside the current Blocks. `recorded` names the traces that ship with the app."""
     visitor = gr.State(None, time_to_live=15 * 60)
     with gr.Row(elem_classes=["ds-line"]):
@@ -48,6 +58,7 @@ def explore(recorded: dict[str, Path]) -> None:
         shown += [form.run, form.stop]
     trace.input(lambda name: _recorded(recorded, name, shown), trace, shown, cancels=live, **AT_ONCE)
     upload.upload(_uploaded, upload, [picture, status], **AT_ONCE)
+    return Explored(None if missing else form.values, picture, status)
 
 
 def _recorded(recorded: dict[str, Path], name: Any, shown: list[Any]) -> tuple[Any, ...]:

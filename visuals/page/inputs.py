@@ -74,6 +74,15 @@ def check_asked(given: Mapping[str, Any]) -> Asked:
     )
 
 
+def check_model(given: Mapping[str, Any]) -> tuple[str, str, str]:
+    """The form's model, device and number format, for what needs no run."""
+    return (
+        _model("model", given["folder"] or given["model"]),
+        _one_of("device", given["device"], DEVICES),
+        _one_of("dtype", given["dtype"], DTYPES),
+    )
+
+
 def _prompt(value: Any) -> str:
     if not isinstance(value, str):
         raise InputError("prompt", "expected text")

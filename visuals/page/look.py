@@ -43,6 +43,8 @@ STYLE = """
   .ds-line [data-testid=block-info] { font-size: 13px; }
   #prompt textarea { max-height: 84px; overflow-y: auto !important; }
 }
+.ds-section h2 { font-size: 16px; font-weight: 600; margin: 14px 0 2px; }
+.ds-section p { margin: 0; font-size: 14px; opacity: .85; max-width: 100ch; }
 .ds-card p { margin: 0; padding: 8px 12px 0; font-size: 14px; }
 """
 

@@ -3,6 +3,7 @@
 TITLE = "DraftScope"
 LEAD = "Watch a language model decode faster without changing a word: guesses drafted, checked, kept or thrown away."
 EXPLORE = "Explore"
+TUNE = "Tune"
 RECORDED = "Play a recorded run"
 UPLOAD = "Open a trace"
 DOWNLOAD = "Save this run"

@@ -1,0 +1,217 @@
+"""The part of the Tune tab that measures settings on the visitor's own prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from accel.methods import METHODS
+from accel.trace import Trace
+from visuals.charts.sweep import by_setting, pareto
+from visuals.page import tune_words as words
+from visuals.page.component import points, whole_scene
+from visuals.page.escape import escape
+from visuals.page.events import AT_ONCE, in_words
+from visuals.page.explore import Explored
+from visuals.page.measure_inputs import MAX_ROUNDS, MAX_TOKENS, check_measure, turnable, values_for
+from visuals.page.measuring import Tuning, measuring, points_json
+from visuals.page.settings_text import as_command, as_json, as_python, knobs_to_set
+from visuals.page.tune_events import COMPUTE, buttons, heading, in_turn, stop
+from visuals.scene import packed
+from visuals.theme import Mode
+
+METHOD, KNOB = "adadecode", "threshold"
+IS_DARK = "document.body.classList.contains('dark') ? 'dark' : 'light'"
+
+
+@dataclass(frozen=True)
+class Bench:
+    """The controls of "Measure it", those sent by their names first."""
+
+    values: dict[str, Any]
+    measure: gr.Button
+    stop: gr.Button
+    found: gr.HTML
+    charts: gr.Column
+    plots: list[gr.Plot]
+    texts: list[gr.Code]
+
+
+def bench(explored: Explored, tuning: gr.State, tabs: gr.Tabs) -> None:
+    """Lay it out inside the current Blocks. The model and the other knobs are those of Explore's form."""
+    made = _bench()
+    _wire_choices(made.values)
+    _wire_measuring(made, explored.values or {}, tuning)
+    made.found.select(_open, tuning, [explored.picture, explored.status, made.found, tabs], **AT_ONCE)
+
+
+def _bench() -> Bench:
+    gr.HTML(heading(words.MEASURE_TITLE, words.MEASURE_LEAD), elem_classes=["ds-section"])
+    with gr.Row(elem_classes=["ds-line"]):
+        prompt = gr.Textbox(
+            next(iter(words.SAMPLES.values())),
+            label=words.PROMPT,
+            lines=2,
+            max_lines=6,
+            scale=6,
+            min_width=280,
+            elem_id="tune-prompt",
+        )
+        sample = gr.Dropdown(
+            list(words.SAMPLES), value=next(iter(words.SAMPLES)), label=words.SAMPLE, scale=2, min_width=240
+        )
+    sample.input(
+        lambda name: words.SAMPLES.get(name, gr.skip()) if isinstance(name, str) else gr.skip(),
+        sample,
+        prompt,
+        **AT_ONCE,
+    )
+    values = {"prompt": prompt, **_choices()}
+    with gr.Row(elem_classes=["ds-line"]):
+        values["max_new_tokens"] = gr.Slider(2, MAX_TOKENS, value=48, step=1, label=words.LENGTH)
+        values["rounds"] = gr.Slider(1, MAX_ROUNDS, value=2, step=1, label=words.ROUNDS)
+        measure = gr.Button(words.MEASURE, variant="primary", size="md", min_width=140, elem_id="measure")
+        stopping = gr.Button(words.STOP, interactive=False, size="md", min_width=140, elem_id="measure-stop")
+    found = points("measured")
+    with gr.Column(visible=False) as charts:
+        with gr.Row():
+            plots = [gr.Plot(show_label=False, elem_id=name) for name in ("by-setting", "front")]
+        gr.HTML(heading(words.SETTINGS, ""), elem_classes=["ds-section"])
+        languages: dict[str, Any] = {words.PYTHON: "python", words.SHELL: "shell", words.JSON: "json"}
+        texts = []
+        with gr.Tabs():
+            for label, language in languages.items():
+                with gr.Tab(label, render_children=True):
+                    texts.append(
+                        gr.Code(language=language, show_label=False, interactive=False, wrap_lines=True)
+                    )
+    return Bench(values, measure, stopping, found, charts, plots, texts)
+
+
+def _sample(name: Any) -> Any:
+    return words.SAMPLES[name] if isinstance(name, str) and name in words.SAMPLES else gr.skip()
+
+
+def _choices() -> dict[str, Any]:
+    """The method, the knob to turn and its values, and perhaps a second one."""
+    methods, known = [name for name in METHODS if turnable(name)], turnable(METHOD)
+    with gr.Row():
+        return {
+            "method": gr.Dropdown(methods, value=METHOD, label=words.METHOD, elem_id="tune-method"),
+            "knob": gr.Dropdown(known, value=KNOB, label=words.KNOB, elem_id="tune-knob"),
+            "values": _values_box("0.3, 0.5, 0.7, 0.9, 1.05", words.VALUES, "tune-values"),
+            "second": gr.Dropdown([words.NONE, *known], value=words.NONE, label=words.SECOND),
+            "second_values": _values_box("", words.SECOND_VALUES, "tune-second-values"),
+        }
+
+
+def _values_box(value: str, label: str, name: str) -> gr.Textbox:
+    return gr.Textbox(value, label=label, placeholder=words.VALUES_HINT, max_lines=1, elem_id=name)
+
+
+def _wire_choices(values: dict[str, Any]) -> None:
+    """Another method has other knobs, another knob other values."""
+
+    def on_method(method: Any) -> list[Any]:
+        known = turnable(method) if isinstance(method, str) and method in METHODS else []
+        first = known[0] if known else None
+        return [
+            gr.update(choices=known, value=first),
+            values_for(method, first) if first else "",
+            gr.update(choices=[words.NONE, *known], value=words.NONE),
+            "",
+        ]
+
+    def on_knob(method: Any, knob: Any) -> str:
+        known = isinstance(method, str) and method in METHODS and isinstance(knob, str)
+        return values_for(method, knob) if known else ""
+
+    outputs = [values[name] for name in ("knob", "values", "second", "second_values")]
+    values["method"].input(on_method, values["method"], outputs, **AT_ONCE)
+    values["knob"].input(on_knob, [values["method"], values["knob"]], values["values"], **AT_ONCE)
+    values["second"].input(on_knob, [values["method"], values["second"]], values["second_values"], **AT_ONCE)
+
+
+def _wire_measuring(bench: Bench, form: dict[str, Any], tuning: gr.State) -> None:
+    own, theirs = list(bench.values), list(form)
+    mode = gr.Textbox("light", visible=False)
+
+    def on_measure(seen: Tuning | None, *sent: Any) -> Iterator[tuple[Any, ...]]:
+        given = dict(zip(own, sent, strict=False))
+        chosen = dict(zip(theirs, sent[len(own) :], strict=False))
+        yield from _measure(seen or Tuning(), chosen, given, sent[-1])
+
+    bench.measure.click(
+        on_measure,
+        [tuning, *bench.values.values(), *form.values(), mode],
+        [tuning, bench.found, bench.measure, bench.stop, bench.charts, *bench.plots, *bench.texts],
+        js=f"(...sent) => [...sent.slice(0, -1), {IS_DARK}]",
+        **COMPUTE,
+    )
+    bench.stop.click(stop, tuning, None, **AT_ONCE)
+
+
+def _measure(
+    tuning: Tuning, form: dict[str, Any], given: dict[str, Any], mode: Any
+) -> Iterator[tuple[Any, ...]]:
+    """Outputs: tuning, the list, Measure, Stop, the charts' column, two charts, three texts."""
+    unchanged = (gr.skip(),) * 6
+    try:
+        asked = check_measure(form, given)
+        tuning.stop.clear()
+        yield (
+            tuning,
+            packed({"status": words.LOADING, "fraction": 0.0, "points": []}),
+            *buttons(True),
+            *unchanged,
+        )
+        for told in in_turn(tuning.stop, measuring(tuning, asked)):
+            found = {"points": points_json(tuning)} if told.fresh else {}
+            message = {"status": told.status, "fraction": None if told.done else told.fraction, **found}
+            shown = _drawn(tuning, mode) if told.fresh else unchanged
+            yield tuning, packed(message), *buttons(not told.done), *shown
+    except Exception as error:
+        yield (
+            tuning,
+            packed({"status": in_words(error), "error": True, "fraction": None}),
+            *buttons(False),
+            *unchanged,
+        )
+
+
+def _drawn(tuning: Tuning, mode: Any) -> tuple[Any, ...]:
+    """The charts' column, two charts, three texts."""
+    best, shade = tuning.fastest, _shade(mode)
+    assert best is not None
+    assert tuning.asked is not None
+    run = tuning.asked.run
+    knobs = knobs_to_set(run, best)
+    charts = by_setting(tuning.points, mode=shade), pareto(tuning.points, mode=shade)
+    return (
+        gr.update(visible=True),
+        *charts,
+        as_python(run, knobs),
+        as_command(run, knobs),
+        as_json(run, knobs),
+    )
+
+
+def _shade(mode: Any) -> Mode:
+    return "dark" if mode == "dark" else "light"
+
+
+def _open(tuning: Tuning | None, event: gr.EventData) -> tuple[Any, ...]:
+    """Outputs: explorer, its status, the list, the tabs."""
+    try:
+        point, trace = (tuning or Tuning()).trace(event._data.get("index"))
+        return packed(whole_scene(trace)), _opened(point, trace), gr.skip(), gr.Tabs(selected="explore")
+    except Exception as error:
+        return gr.skip(), gr.skip(), packed({"status": in_words(error), "error": True}), gr.skip()
+
+
+def _opened(point: Any, trace: Trace) -> str:
+    setting = ", ".join(f"{name} {value}" for name, value in point.knobs.items())
+    return escape(words.OPENED.format(setting=setting, speedup=point.speedup))

@@ -1,0 +1,53 @@
+"""The part of the Tune tab that fits exit heads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+
+from visuals.page import tune_words as words
+from visuals.page.component import points
+from visuals.page.events import AT_ONCE, in_words
+from visuals.page.explore import Explored
+from visuals.page.fitting import fitting
+from visuals.page.inputs import check_model, is_public
+from visuals.page.measuring import Told, Tuning
+from visuals.page.tune_events import COMPUTE, buttons, heading, in_turn, stop
+from visuals.scene import packed
+
+
+def heads(explored: Explored, tuning: gr.State) -> None:
+    """Exit heads for the model chosen in Explore."""
+    lead = words.HEADS_OFF if is_public() else words.HEADS_LEAD
+    gr.HTML(heading(words.HEADS_TITLE, lead), elem_classes=["ds-section"])
+    told = points("fitted", packed({"status": words.HEADS_IDLE, "fraction": None}))
+    with gr.Row(elem_classes=["ds-line"]):
+        fit = gr.Button(words.FIT, size="md", min_width=140, elem_id="fit", interactive=not is_public())
+        stopping = gr.Button(words.STOP, interactive=False, size="md", min_width=140, elem_id="fit-stop")
+    assert explored.values is not None  # there is an engine
+    names = ("folder", "model", "device", "dtype")
+    fit.click(
+        _fit,
+        [tuning, *(explored.values[name] for name in names)],
+        [tuning, told, fit, stopping],
+        **COMPUTE,
+    )
+    stopping.click(stop, tuning, None, **AT_ONCE)
+
+
+def _fit(seen: Tuning | None, folder: Any, model: Any, device: Any, dtype: Any) -> Iterator[tuple[Any, ...]]:
+    """Outputs: tuning, the progress, Fit, Stop."""
+    tuning = seen or Tuning()
+    try:
+        asked = check_model({"folder": folder, "model": model, "device": device, "dtype": dtype})
+        tuning.stop.clear()
+        for told in in_turn(tuning.stop, fitting(tuning.stop, *asked)):
+            yield tuning, _progress(told), *buttons(not told.done)
+    except Exception as error:
+        yield tuning, packed({"status": in_words(error), "error": True, "fraction": None}), *buttons(False)
+
+
+def _progress(told: Told) -> str:
+    return packed({"status": told.status, "fraction": None if told.done else told.fraction})
