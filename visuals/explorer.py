@@ -51,8 +51,17 @@ SCRIPTS = (
     "keys",
     "stage",
     "explorer",
+    "inlined",
+    "picture_blocks",
+    "picture",
+    "gif",
+    "film",
+    "export_menu",
+    "link",
+    "copy_link",
+    "gallery",
 )
-STYLES = ("marks", "layout")  # the layout of narrow pages overrides sizes of controls
+STYLES = ("marks", "layout", "around")  # the layout of narrow pages overrides sizes of controls
 
 
 @cache

@@ -26,10 +26,11 @@ log = logging.getLogger("draftscope")
 
 def said(error: Exception) -> str:
     """An error as inert HTML, shown where the status is; the form keeps all that was typed."""
-    return f'<span role="alert" class="ds-error">{escape(_in_words(error))}</span>'
+    return f'<span role="alert" class="ds-error">{escape(in_words(error))}</span>'
 
 
-def _in_words(error: Exception) -> str:
+def in_words(error: Exception) -> str:
+    """An error as one plain sentence: nothing of the inside but a reference to the log."""
     if isinstance(error, EXPECTED):
         return str(error)
     if isinstance(error, gr.Error):  # the platform's own refusal, such as a spent GPU quota
