@@ -82,7 +82,7 @@ def _script(path: Path) -> str:
     """A script with what all of them repeat made short: its strictness, its global, that global's name inside."""
     text = _lean(path).replace("'use strict';\n", "")
     text = text.replace("(function (DraftScope) {", "((D) => {")
-    body, _, _ = re.sub(r"(?<!window\.)\bDraftScope\b", "D", text).rpartition("})(window")
+    body, _, _ = re.sub(r"(?<!window\.)(?<!')\bDraftScope\b", "D", text).rpartition("})(window")
     return body + "})(DraftScope);"
 
 

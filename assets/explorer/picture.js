@@ -51,15 +51,15 @@
     get about() { return this.tree.about.textContent; }
   }
 
-  /** Blocks one under another on the surface's own colour, as an SVG element. */
-  function stacked(blocks, width, palette, height) {
+  /** Blocks one under another on the surface's own colour, as an SVG element; `even`: as high as they may ever be. */
+  function stacked(blocks, width, palette, even) {
     let y = MARGIN;
     const placed = blocks.map((block) => {
       const group = svg('g', { transform: 'translate(' + MARGIN + ' ' + y + ')' }, block.node);
-      y += (block.room || block.height) + GAP;
+      y += (even ? block.room || block.height : block.height) + GAP;
       return group;
     });
-    const whole = { width: width + 2 * MARGIN, height: height || Math.ceil(y - GAP + MARGIN) };
+    const whole = { width: width + 2 * MARGIN, height: Math.ceil(y - GAP + MARGIN) };
     return svg('svg', { xmlns: 'http://www.w3.org/2000/svg', ...whole, viewBox: '0 0 ' + whole.width + ' ' + whole.height },
       svg('rect', { ...whole, fill: palette.surface }), ...placed);
   }
@@ -95,7 +95,7 @@
       const { drawing, width, explorer } = this;
       const state = drawing.stateOf(explorer, { step, phase, slot: null });
       const tree = { ...drawing.treeBlock(state), room: this.room };
-      return stacked([heading(drawing.scene, state, drawing.about, width), output(drawing.scene, state, width, 5), tree], width, state.palette);
+      return stacked([heading(drawing.scene, state, drawing.about, width), output(drawing.scene, state, width, 5), tree], width, state.palette, true);
     }
 
     end() {

@@ -2,7 +2,7 @@
 (function (DraftScope) {
   'use strict';
 
-  const { svg, strings, shown } = DraftScope;
+  const { svg, strings, say } = DraftScope;
   const LINE = 27; // of the text
   const TINTS = { accepted: 0.17, bonus: 0.2, recovered: 0.2 };
 
@@ -12,10 +12,10 @@
 
   function heading(scene, state, about, width) {
     const { head } = scene;
-    const title = head.method.name + ' · ' + head.model.name;
+    const title = say(strings.pictureTitle, { method: head.method.name, model: head.model.name });
     const phase = state.phase === 'commit' ? '' : ' · ' + strings.phases[state.phase];
     return { height: 44, node: svg('g', {},
-      words(shown(title, 90).replace(/·/g, ' '), 0, 16, state.palette, { 'font-size': 17, 'font-weight': 600, fill: state.palette.ink }),
+      words(Array.from(title).slice(0, 90).join(''), 0, 16, state.palette, { 'font-size': 17, 'font-weight': 600, fill: state.palette.ink }),
       words(about + phase, 0, 38, state.palette),
       words(strings.brand, width, 16, state.palette, { 'text-anchor': 'end' })) };
   }
@@ -37,7 +37,7 @@
     return found;
   }
 
-  /** The last lines of the text up to a step, tinted by how each piece came to be. */
+  /** The last lines of the text up to a step, tinted by how each piece came to be: at most `lines`, from one with text. */
   function output(scene, state, width, lines) {
     const { palette } = state;
     const committed = state.phase === 'commit' ? state.step + 1 : state.step;
@@ -45,9 +45,11 @@
     const measure = document.createElement('canvas').getContext('2d');
     measure.font = '15px ' + palette.sans;
     const set = setInLines(scene.pieces.slice(0, until), width, (text) => measure.measureText(text).width);
-    const first = Math.max(0, (set.length ? set[set.length - 1].line + 1 : 0) - lines);
+    const end = set.length ? set[set.length - 1].line + 1 : 0;
+    const shown = set.filter((one) => one.line >= end - lines);
+    const first = shown.length ? shown[0].line : 0;
     const group = svg('g', {});
-    for (const { piece, text, x, line, width: room } of set.filter((one) => one.line >= first)) {
+    for (const { piece, text, x, line, width: room } of shown) {
       const y = (line - first) * LINE;
       const current = piece.step === state.step;
       if (TINTS[piece.origin]) {
@@ -56,7 +58,7 @@
       group.appendChild(words(text, x, y + 19, palette, { 'font-size': 15, fill: palette.ink }));
       if (current && text.trim()) group.appendChild(svg('rect', { x, y: y + 24, width: room, height: 2, fill: palette.ink }));
     }
-    return { height: lines * LINE, node: group };
+    return { height: (end - first) * LINE, room: lines * LINE, node: group };
   }
 
   const CELLS = { ran: strings.cellRan, draft: strings.cellDraft, skipped: strings.cellSkipped };

@@ -219,6 +219,7 @@
     dropped: 'After the end of the text: computed, but not part of the answer',
 
     brand: 'DraftScope',
+    pictureTitle: '{method} on {model}',
     exportTitle: 'Export',
     exportStep: 'This step',
     exportPicture: { png: ['Picture', 'PNG, to show'], svg: ['Drawing', 'SVG, to print and edit'] },
