@@ -87,7 +87,9 @@ def test_a_picture_is_the_same_size_on_every_page_and_has_its_colours(
     image = Image.open(io.BytesIO(data))
     assert image.width == 2 * (1200 + 48)
     palette = here.page.evaluate("explorer.state.palette")
-    assert {rgb(palette[key]) for key in ("surface", "ink", "accepted", "rejected", "bonus")} <= colours(image)
+    assert {rgb(palette[key]) for key in ("surface", "ink", "accepted", "rejected", "bonus")} <= colours(
+        image
+    )
 
 
 def test_a_film_has_a_frame_for_every_phase_and_ends_as_the_page_does(opened: Callable[..., Opened]) -> None:
@@ -112,8 +114,15 @@ def test_a_film_has_a_frame_for_every_phase_and_ends_as_the_page_does(opened: Ca
 
 def test_a_film_can_be_broken_off_and_bad_ranges_are_said(opened: Callable[..., Opened]) -> None:
     here = with_menu(opened(run(num_steps=80)))
-    start, end = here.page.get_by_role("spinbutton", name="from step"), here.page.get_by_role("spinbutton", name="to step")
-    for low, high, said in (("5", "2", "Choose whole steps"), ("0", "99", "from 0 to 80"), ("0", "70", "At most 60")):
+    start, end = (
+        here.page.get_by_role("spinbutton", name="from step"),
+        here.page.get_by_role("spinbutton", name="to step"),
+    )
+    for low, high, said in (
+        ("5", "2", "Choose whole steps"),
+        ("0", "99", "from 0 to 80"),
+        ("0", "70", "At most 60"),
+    ):
         start.fill(low)
         end.fill(high)
         here.page.click("[data-export=film]")
@@ -131,7 +140,9 @@ def test_hostile_text_stays_text_in_every_picture(opened: Callable[..., Opened])
     here = with_menu(opened(run(pieces=HOSTILE)))
     here.goto(3)
     text, root = picture_of(here)
-    assert {node.tag for node in root.iter()} <= {SVG + tag for tag in ("svg", "g", "rect", "path", "circle", "text", "image")}
+    assert {node.tag for node in root.iter()} <= {
+        SVG + tag for tag in ("svg", "g", "rect", "path", "circle", "text", "image")
+    }
     assert "<img" not in text
     saved(here, "png")
     saved(here, "film")
