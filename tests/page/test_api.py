@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -14,10 +15,11 @@ from jsonschema import Draft202012Validator
 from accel.codec import encode
 from accel.schema import trace_schema
 from accel.trace import Trace
+from accel.whatif import whatif
 from tests.browser.served import ROOT, served
 
 SHIPPED = sorted((ROOT / "assets" / "traces").glob("*.jsonl"))
-SLUG = "leaving-early-when-sure-adadecode"
+SLUG, REPEATING = "leaving-early-when-sure-adadecode", "repeating-a-text-suffixdecoding"
 
 
 @pytest.fixture(scope="module")
@@ -57,8 +59,10 @@ def test_the_recorded_runs_are_listed_and_given_whole(client):
 
 
 def test_other_knobs_are_answered_from_the_trace(client):
-    found = client.predict(SLUG, {"threshold": 1.0}, api_name="/whatif")
-    assert (found["kind"], found["num_drafted"]) == ("exact", 0)  # nothing is ever surer than that
+    found = client.predict(REPEATING, {"num_draft_tokens": 3}, api_name="/whatif")
+    path = next(path for path in SHIPPED if "Repeating-a-text" in path.name)
+    assert found == asdict(whatif(Trace.load(path), {"num_draft_tokens": 3}))
+    assert found["kind"] == "exact"
 
 
 @pytest.mark.parametrize(
