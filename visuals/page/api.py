@@ -47,7 +47,7 @@ def wire_api(runs: Mapping[str, Recorded]) -> None:
     if missing_engine() is None:
         from visuals.page.api_engine import decode, whatif_of
 
-        offer(whatif_of(runs), queue=False)
+        offer(whatif_of(runs), concurrency_limit=1)
         offer(decode, concurrency_limit=None)  # runs stand in the page's own line
 
 
