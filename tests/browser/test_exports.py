@@ -112,6 +112,30 @@ def test_a_film_has_a_frame_for_every_phase_and_ends_as_the_page_does(opened: Ca
     assert sum(differences[32:]) < 0.002 * last.width * last.height  # a palette holds 256 colours only
 
 
+NOISE = """() => {
+  let seed = 7;
+  const random = (n) => { seed = (seed * 1103515245 + 12345) % 2147483648; return Math.floor(seed / 65536) % n; };
+  const colours = Array.from({ length: 250 }, () => [random(256), random(256), random(256)]);
+  const frames = [new ImageData(150, 90)];
+  for (let at = 0; at < 150 * 90; at++) frames[0].data.set([...colours[random(250)], 255], 4 * at);
+  for (const [x, y] of [[149, 3], [0, 89], [70, 40]]) {  // a pixel more each: at the edges and inside
+    const next = new ImageData(new Uint8ClampedArray(frames[frames.length - 1].data), 150, 90);
+    for (const [dx, dy] of [[0, 0], [-8, 0], [0, -2]]) next.data.set([...colours[0], 255], 4 * ((y + dy) * 150 + Math.max(0, x + dx)));
+    frames.push(next);
+  }
+  const gif = new DraftScope.Gif(150, 90, frames);
+  for (const frame of frames) gif.add(frame, 10);
+  return [Array.from(gif.finish()), ...frames.map((frame) => Array.from(frame.data))];
+}"""
+
+
+def test_what_is_written_as_gif_is_read_back_to_the_last_pixel(opened: Callable[..., Opened]) -> None:
+    data, *drawn = opened(run()).page.evaluate(NOISE)
+    film = Image.open(io.BytesIO(bytes(data)))
+    read = [frame.convert("RGB").tobytes() for frame in ImageSequence.Iterator(film)]
+    assert read == [Image.frombytes("RGBA", film.size, bytes(one)).convert("RGB").tobytes() for one in drawn]
+
+
 def test_a_film_can_be_broken_off_and_bad_ranges_are_said(opened: Callable[..., Opened]) -> None:
     here = with_menu(opened(run(num_steps=80)))
     start, end = (

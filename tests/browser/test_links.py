@@ -175,6 +175,14 @@ def test_a_run_of_ones_own_is_opened_exported_and_has_no_link(
     tab(page, "Traces")
     assert HOSTILE[0] in page.inner_text("#details")
 
+    page.click(f"[data-open={EARLY}]")  # what is exported is what is shown
+    shows(page, "adadecode")
+    page.get_by_role("button", name="Export", exact=True).click()
+    with page.expect_download() as waiting:
+        page.click("[data-export=trace]")
+    waiting.value.save_as(tmp_path / "early.jsonl")
+    assert Trace.load(tmp_path / "early.jsonl").header.method.name == "adadecode"
+
 
 def test_an_exported_page_is_the_page_again(visit: Callable[..., Any], chromium: Any, tmp_path: Path) -> None:
     page = visit(f"?trace={EARLY}")
