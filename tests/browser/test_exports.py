@@ -120,7 +120,9 @@ NOISE = """() => {
   for (let at = 0; at < 150 * 90; at++) frames[0].data.set([...colours[random(250)], 255], 4 * at);
   for (const [x, y] of [[149, 3], [0, 89], [70, 40]]) {  // a pixel more each: at the edges and inside
     const next = new ImageData(new Uint8ClampedArray(frames[frames.length - 1].data), 150, 90);
-    for (const [dx, dy] of [[0, 0], [-8, 0], [0, -2]]) next.data.set([...colours[0], 255], 4 * ((y + dy) * 150 + Math.max(0, x + dx)));
+    for (const [dx, dy] of [[0, 0], [-8, 0], [0, -2]]) {
+      next.data.set([...colours[0], 255], 4 * ((y + dy) * 150 + Math.max(0, x + dx)));
+    }
     frames.push(next);
   }
   const gif = new DraftScope.Gif(150, 90, frames);
