@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Thread
 
@@ -17,28 +18,34 @@ from accel.models.progress import bar
 from accel.models.unavailable import ModelUnavailable
 from visuals.explorer import page_css, page_js
 from visuals.page import words
+from visuals.page.api import wire_api
+from visuals.page.component import copy_link
 from visuals.page.engine import missing_engine
 from visuals.page.explore import explore
 from visuals.page.look import STYLE, theme
+from visuals.page.recorded import recorded_in
+from visuals.page.traces import traces, wire_address
 from visuals.page.tune import tune
 
 TRACES = Path(__file__).resolve().parent / "assets" / "traces"
 
 
-def recorded_traces() -> dict[str, Path]:
-    """The runs that ship with the app, by the title in their file name, in order."""
-    return {path.stem.partition("-")[2].replace("-", " "): path for path in sorted(TRACES.glob("*.jsonl"))}
-
-
 def build() -> gr.Blocks:
     """The whole page; no model is loaded."""
     with gr.Blocks(title=words.TITLE, analytics_enabled=False) as page:
-        gr.HTML(f"<h1>{words.TITLE}</h1><p>{words.LEAD}</p>", elem_classes=["ds-head"])
-        with gr.Tabs(elem_id="tabs") as tabs:
+        with gr.Row(elem_classes=["ds-top"]):
+            gr.HTML(f"<h1>{words.TITLE}</h1><p>{words.LEAD}</p>", elem_classes=["ds-head"])
+            copy_link()
+        runs = recorded_in(TRACES)
+        with gr.Tabs(elem_id="tabs", selected="explore") as tabs:
             with gr.Tab(words.EXPLORE, id="explore"):
-                explored = explore(recorded_traces())
+                shown = explore(runs)
             with gr.Tab(words.TUNE, id="tune"):
-                tune(explored, tabs)
+                tune(shown, tabs)
+            with gr.Tab(words.TRACES, id="traces"):
+                traces(runs, shown, tabs)
+        wire_address(page, runs, shown, tabs)
+        wire_api(runs)
     return page.queue(max_size=64, default_concurrency_limit=16)
 
 
@@ -65,6 +72,7 @@ def serve(page: gr.Blocks) -> None:
         ssr_mode=False,
         run_history=False,
         max_file_size="20mb",
+        mcp_server=find_spec("mcp") is not None,
         quiet=False,
     )
 

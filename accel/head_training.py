@@ -31,7 +31,7 @@ SAVED_EVERY = 100  # steps between checkpoints
 KEPT_BACK = 0.1  # share of the lessons that is not learnt from, but decides how far a head trusts itself
 SURE, RIGHT = (
     0.75,
-    0.96,
+    0.975,
 )  # where its confidence exceeds the one, this share of its words must be the top layer's
 COOLER = tuple(1 + step / 20 for step in range(41))  # what its logits may be divided by for that
 

@@ -20,6 +20,7 @@ LONGEST_PICTURE = 220
 STANDARD_ONLY = (
     "accel/trace.py",
     "accel/codec.py",
+    "accel/schema.py",
     "accel/integrity.py",
     "accel/metrics.py",
     "accel/whatif.py",

@@ -14,6 +14,7 @@ import pytest
 from accel import codec, trace
 from accel.method import knobs_of
 from accel.methods import METHODS
+from accel.schema import trace_schema
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
@@ -148,6 +149,8 @@ def write_documents() -> None:
     content = document.read_text(encoding="utf-8")
     content = re.sub(r"(```json\n).*?(\n```)", lambda m: m[1] + a_real_step() + m[2], content, flags=re.S)
     document.write_text(content, encoding="utf-8")
+    schema = ROOT / "docs" / "trace.schema.json"  # that it is current: tests/test_schema.py
+    schema.write_text(json.dumps(trace_schema(), indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-"""Pictures of a trace. `VIEWS` lists the static ones; the explorer (`scene`, `export`) draws what moves.
+"""Pictures of a trace. `VIEWS` lists the static ones; the explorer (`scene`, `export`) draws what moves;
+`show(trace)` puts it into a notebook.
 
 A picture is a pure function of a trace. Nothing here needs torch, gradio or transformers.
 """
@@ -10,13 +11,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Literal
 
 from accel.trace import Commit, Draft, LayerRun, Match, Readout, Search, SkipPlan, Trace
+from visuals.notebook import show
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from visuals.theme import Mode
 
-__all__ = ["VIEWS", "View"]
+__all__ = ["VIEWS", "View", "show"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,15 @@ SCRIPTS = (
     "keys",
     "stage",
     "explorer",
+    "inlined",
+    "picture_blocks",
+    "picture",
+    "gif",
+    "film",
+    "export_menu",
+    "link",
+    "copy_link",
+    "gallery",
 )
 WHATIF_SCRIPTS = (  # these need none of the others, and no page
     "whatif",
@@ -62,7 +71,7 @@ WHATIF_SCRIPTS = (  # these need none of the others, and no page
 )
 # Of the page alone: what works on the run that the explorer shows. An exported file goes without.
 PAGE_SCRIPTS = (*WHATIF_SCRIPTS, "current", "curve", "tune_words", "tune_knobs", "tune", "points")
-PAGE_STYLES = ("tune",)
+PAGE_STYLES = ("around", "tune")
 STYLES = ("marks", "layout")  # the layout of narrow pages overrides sizes of controls
 
 
@@ -100,7 +109,7 @@ def _script(path: Path) -> str:
     """A script with what all of them repeat made short: its strictness, its global, that global's name inside."""
     text = _lean(path).replace("'use strict';\n", "")
     text = text.replace("(function (DraftScope) {", "((D) => {")
-    body, _, _ = re.sub(r"(?<!window\.)\bDraftScope\b", "D", text).rpartition("})(window")
+    body, _, _ = re.sub(r"(?<!window\.)(?<!')\bDraftScope\b", "D", text).rpartition("})(window")
     return body + "})(DraftScope);"
 
 

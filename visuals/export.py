@@ -1,16 +1,20 @@
-"""Files that stand alone: a run as HTML that plays from a disk with no network, and a figure as HTML."""
+"""Files that a run is saved as; among them HTML that plays from a disk with no network. `EXPORTS` is the table."""
 
 from __future__ import annotations
 
 import html
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
 from accel.trace import Trace
+from visuals.chrome_trace import chrome_trace_json
 from visuals.explorer import explorer_css, explorer_js
 from visuals.inline import script_json
 from visuals.pieces import visible
 from visuals.scene import scene
+from visuals.tables import steps_csv, tokens_csv
 
 # Nothing may be fetched from anywhere, whatever the run's text says.
 _POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
@@ -61,3 +65,25 @@ def figure_html(figure: go.Figure) -> str:
     """A chart as one HTML file with plotly inside (about 5 MB)."""
     page: str = figure.to_html(include_plotlyjs=True, full_html=True)
     return page
+
+
+def trace_lines(trace: Trace) -> str:
+    """The trace itself, as JSON lines."""
+    return "".join(line + "\n" for line in trace.lines())
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A file that a run can be saved as: how its name ends, and what makes its text."""
+
+    ending: str
+    text: Callable[[Trace], str]
+
+
+EXPORTS: dict[str, Export] = {
+    "html": Export(".html", explorer_html),
+    "trace": Export(".jsonl", trace_lines),
+    "steps": Export("-steps.csv", steps_csv),
+    "tokens": Export("-tokens.csv", tokens_csv),
+    "chrome": Export("-perfetto.json", chrome_trace_json),
+}

@@ -30,9 +30,9 @@
     return found;
   };
 
-  /** Size the canvas for the screen's pixels and clear it; returns a context in CSS pixels. */
+  /** Size the canvas for the screen's pixels (or for its own `ratio`) and clear it; returns a context in CSS pixels. */
   DraftScope.prepare = function prepare(canvas, width, height) {
-    const ratio = window.devicePixelRatio || 1;
+    const ratio = canvas.ratio || window.devicePixelRatio || 1;
     const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
     if (canvas.width !== w || canvas.height !== h) {
       canvas.width = w;

@@ -13,7 +13,8 @@ from itertools import cycle, islice
 import gradio as gr
 
 from accel.trace import Trace
-from app import build, recorded_traces, serve
+from app import TRACES, build, serve
+from visuals.page.recorded import recorded_in
 from visuals.scene import Message, SceneWriter, packed
 
 RATE = 10.0  # updates a second
@@ -32,7 +33,7 @@ def messages(trace: Trace, run: str) -> Iterator[Message]:
 
 def stream(asked: float) -> Iterator[str]:
     """So many updates at the pace, from one recorded run after another."""
-    traces = cycle([Trace.load(path) for path in recorded_traces().values()])
+    traces = cycle([run.trace() for run in recorded_in(TRACES).values()])
     endless = (message for at, trace in enumerate(traces) for message in messages(trace, f"paced-{at}"))
     began = time.perf_counter()
     for at, message in enumerate(islice(endless, min(int(asked), MOST))):

@@ -15,7 +15,7 @@ from visuals.page import tune_words as words
 from visuals.page.component import points, whole_scene
 from visuals.page.escape import escape
 from visuals.page.events import AT_ONCE, in_words
-from visuals.page.explore import Explored
+from visuals.page.explore import ExploreTab
 from visuals.page.measure_inputs import MAX_ROUNDS, MAX_TOKENS, check_measure, turnable, values_for
 from visuals.page.measuring import Tuning, measuring, points_json
 from visuals.page.settings_text import as_command, as_json, as_python, knobs_to_set
@@ -40,12 +40,12 @@ class Bench:
     texts: list[gr.Code]
 
 
-def bench(explored: Explored, tuning: gr.State, tabs: gr.Tabs) -> None:
+def bench(explored: ExploreTab, tuning: gr.State, tabs: gr.Tabs) -> None:
     """Lay it out inside the current Blocks. The model and the other knobs are those of Explore's form."""
     made = _bench()
     _wire_choices(made.values)
-    _wire_measuring(made, explored.values or {}, tuning)
-    made.found.select(_open, tuning, [explored.picture, explored.status, made.found, tabs], **AT_ONCE)
+    _wire_measuring(made, explored.values, tuning)
+    made.found.select(_open, tuning, [*explored.shown[:2], made.found, tabs], **AT_ONCE)
 
 
 def _bench() -> Bench:

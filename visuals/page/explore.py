@@ -2,43 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from accel.errors import InputError
 from accel.trace import Trace
 from visuals.page import words
-from visuals.page.component import explorer, whole_scene
+from visuals.page.component import explorer, export_menu, whole_scene
 from visuals.page.engine import missing_engine
 from visuals.page.escape import escape
 from visuals.page.events import AT_ONCE, said
-from visuals.page.uploads import read_trace
+from visuals.page.exports import wire_export
+from visuals.page.recorded import Recorded, named
 from visuals.scene import packed
 
 
 @dataclass(frozen=True)
-class Explored:
-    """What other tabs need of this one: its form's controls by name, the explorer and the line of status over it."""
+class ExploreTab:
+    """What other tabs need of this one, to read its form and to show a run in it."""
 
-    values: dict[str, Any] | None  # None where there is no engine, and so no form
-    picture: gr.HTML
-    status: gr.HTML
+    visitor: gr.State
+    choice: gr.Dropdown  # of a recorded run
+    shown: list[Any]  # explorer and status and, where there is a form, its Run and Stop
+    live: list[Any]  # the events that a run in progress belongs to
+    values: dict[str, Any]  # the form's controls by name; none where there is no engine
+
+    def idle(self) -> tuple[Any, ...]:
+        """Run and Stop after a run in progress was broken off, where there is a form."""
+        return (gr.update(interactive=True), gr.update(interactive=False))[: len(self.shown) - 2]
+
+    def showing(self, message: str, status: str) -> tuple[Any, ...]:
+        """Values for `shown`: a packed message, and a line of status as inert HTML."""
+        return message, status, *self.idle()
 
 
-def explore(recorded: dict[str, Path]) -> Explored:
-    """Lay out the tab inside the current Blocks. `recorded` names the traces that ship with the app."""
+def explore(runs: Mapping[str, Recorded]) -> ExploreTab:
+    """Lay out the tab inside the current Blocks. `runs` are the traces that ship with the app."""
     visitor = gr.State(None, time_to_live=15 * 60)
-    with gr.Row(elem_classes=["ds-line"]):
-        trace = gr.Dropdown(list(recorded), value=next(iter(recorded), None), label=words.RECORDED, scale=6)
-        upload = gr.UploadButton(
-            words.UPLOAD, file_types=[".jsonl"], size="md", min_width=140, elem_id="upload"
-        )
-        download = gr.DownloadButton(
-            words.DOWNLOAD, size="md", min_width=140, interactive=False, elem_id="download"
-        )
+    first = next(iter(runs.values()), None)
+    with gr.Row(elem_classes=["ds-line", "ds-choose"]):
+        titles = [(run.title, slug) for slug, run in runs.items()]
+        choice = gr.Dropdown(titles, value=first and first.slug, label=words.RECORDED, scale=6)
+        wire_export(export_menu(), runs, visitor)
     missing = missing_engine()
     if missing is None:
         from visuals.page.form import build_form
@@ -47,31 +54,33 @@ def explore(recorded: dict[str, Path]) -> Explored:
     else:
         gr.HTML(escape(words.NO_ENGINE.format(package=missing)), elem_id="no-engine")
     status = gr.HTML(escape(words.WELCOME), elem_id="status", elem_classes=["ds-status"])
-    first = next(iter(recorded.values()), None)
-    picture = explorer(packed(whole_scene(Trace.load(first))) if first else None)
+    picture = explorer(recorded_message(first) if first else None)
 
-    shown, live = [picture, status], []
+    tab = ExploreTab(visitor, choice, [picture, status], [], {})
     if missing is None:
         from visuals.page.runs import wire_form
 
-        live = [wire_form(form, visitor, picture, status, download)]
-        shown += [form.run, form.stop]
-    trace.input(lambda name: _recorded(recorded, name, shown), trace, shown, cancels=live, **AT_ONCE)
-    upload.upload(_uploaded, upload, [picture, status], **AT_ONCE)
-    return Explored(None if missing else form.values, picture, status)
+        tab.live.append(wire_form(form, visitor, picture, status))
+        tab.shown.extend([form.run, form.stop])
+        tab.values.update(form.values)
+    choice.input(lambda slug: recorded(runs, tab, slug), choice, tab.shown, cancels=tab.live, **AT_ONCE)
+    return tab
 
 
-def _recorded(recorded: dict[str, Path], name: Any, shown: list[Any]) -> tuple[Any, ...]:
-    """Explorer and status, and, where there is a form, its Run and Stop: a run in progress was broken off."""
-    idle = (gr.update(interactive=True), gr.update(interactive=False))[: len(shown) - 2]
-    if not isinstance(name, str) or name not in recorded:
-        return gr.skip(), said(InputError("trace", "no recorded run of that name")), *idle
-    message = packed(whole_scene(Trace.load(recorded[name])))
-    return message, escape(words.PLAYING.format(name=name)), *idle
-
-
-def _uploaded(path: Any) -> tuple[Any, str]:
+def recorded(runs: Mapping[str, Recorded], tab: ExploreTab, slug: Any) -> tuple[Any, ...]:
+    """Values for `tab.shown`: a recorded run, or why there is none."""
     try:
-        return packed(whole_scene(read_trace(path))), escape(words.UPLOADED)
+        run = named(runs, slug)
+        return tab.showing(recorded_message(run), escape(words.PLAYING.format(name=run.title)))
     except Exception as error:
-        return gr.skip(), said(error)
+        return tab.showing(gr.skip(), said(error))
+
+
+def recorded_message(run: Recorded, *, linked: bool = False) -> str:
+    """A recorded run for the explorer; `linked` where the page's address asks for it."""
+    return packed({**whole_scene(run.trace()), "slug": run.slug, "linked": linked})
+
+
+def own_message(trace: Trace) -> str:
+    """A run that no link can name."""
+    return packed(whole_scene(trace))

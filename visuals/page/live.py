@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import secrets
-import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
-from threading import Event
+from dataclasses import dataclass
 from time import perf_counter
 
 from accel.api import stream
 from accel.models.load import load
-from accel.models.model import Model
-from accel.session import Session
 from accel.trace import FinishReason, Trace
 from visuals.page.component import whole_scene
 from visuals.page.inputs import Asked, is_public
+from visuals.page.visitor import Visitor
 from visuals.scene import Message, SceneWriter
 
 INTERVAL = (
@@ -24,40 +20,12 @@ INTERVAL = (
 )  # seconds between messages: more often than a screen is read, seldom enough for a slow browser
 
 
-@dataclass
-class Visitor:
-    """One browser tab: what its drafters remember, the run it may stop, and its newest trace. Never shared."""
-
-    stop: Event = field(default_factory=Event)
-    sessions: dict[int, Session] = field(default_factory=dict)
-    folder: tempfile.TemporaryDirectory[str] | None = None
-    trace: Trace | None = None
-
-    def session(self, model: Model) -> Session:
-        """This visitor's memory on this model; one model's at a time is kept."""
-        known = self.sessions.get(id(model))
-        if known is None or known.model is not model:
-            known = Session(model)
-            self.sessions = {id(model): known}
-        return known
-
-    def save(self, trace: Trace) -> str:
-        """Keep the newest trace as a file of a fixed name in this visitor's own folder."""
-        if self.folder is None:
-            self.folder = tempfile.TemporaryDirectory(prefix="draftscope-")
-        path = Path(self.folder.name) / "trace.jsonl"
-        trace.save(path)
-        self.trace = trace
-        return str(path)
-
-
 @dataclass(frozen=True, slots=True)
 class Update:
-    """What changes on the page: a message for the explorer, a line of status, a trace to download."""
+    """What changes on the page: a message for the explorer, a line of status; and whether that was all."""
 
     status: str
     message: Message | None = None
-    download: str | None = None
     over: bool = False
 
 
@@ -94,7 +62,8 @@ def play(visitor: Visitor, asked: Asked) -> Iterator[Update]:
         yield Update("Measuring the model alone, for the comparison…")
     trace = decoding.trace()
     ending = {**writer.finish(trace.footer), "whole": whole_scene(trace)}
-    yield Update(_ending(trace), ending, visitor.save(trace), over=True)
+    visitor.trace = trace
+    yield Update(_ending(trace), ending, over=True)
 
 
 def _ending(trace: Trace) -> str:

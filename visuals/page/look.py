@@ -46,6 +46,30 @@ STYLE = """
 .ds-section h2 { font-size: 16px; font-weight: 600; margin: 14px 0 2px; }
 .ds-section p { margin: 0; font-size: 14px; opacity: .85; max-width: 100ch; }
 .ds-card p { margin: 0; padding: 8px 12px 0; font-size: 14px; }
+#export .html-container,
+#copy-link .html-container,
+#gallery .html-container,
+#details .html-container,
+.ds-lead .html-container,
+.ds-section .html-container { padding: 0; }
+.ds-top { align-items: flex-end; flex-wrap: nowrap; }
+.ds-top > #copy-link { flex: 0 0 auto; width: auto !important; min-width: 0 !important; max-width: 60%; }
+.ds-choose { position: relative; z-index: 50; overflow: visible !important; } /* over the labels of gradio, 40 */
+.ds-choose > #export { flex: 0 0 140px; }
+.ds-lead { font-size: 15px; }
+.ds-section h3 { font-size: 15px; font-weight: 600; margin: 12px 0 0; }
+.ds-own { gap: 24px; margin-top: 8px; }
+@media (max-width: 640px) {
+  .ds-top { flex-wrap: wrap; gap: 4px; }
+  .ds-top > #copy-link { max-width: 100%; }
+  .ds-choose > #export { flex: 1 1 100%; }
+  .ds-root :is(.ds-plain-button, .ds-export-item, .ds-address) { min-height: 44px; }
+  .ds-root .ds-export-range input { height: 44px; }
+  .ds-link { flex-direction: row-reverse; justify-content: flex-end; }
+  .ds-export-list { width: 100%; }
+  .ds-details dl { grid-template-columns: minmax(0, 1fr); gap: 0; }
+  .ds-details dd { margin-bottom: 8px; }
+}
 """
 
 

@@ -13,14 +13,15 @@ from visuals.page.events import AT_ONCE, said
 from visuals.page.form import Form
 from visuals.page.inputs import check_asked
 from visuals.page.line import RUNS
-from visuals.page.live import Update, Visitor, play
+from visuals.page.live import Update, play
+from visuals.page.visitor import Visitor
 from visuals.scene import packed
 
 AT_A_TIME = 32  # visitors that the page listens to at once; all but one of them wait in the line
 PATIENCE = 2.0  # seconds between two looks at the line, so that a visitor who has left is noticed
 
 
-def wire_form(form: Form, visitor: gr.State, picture: gr.HTML, status: gr.HTML, download: Any) -> Any:
+def wire_form(form: Form, visitor: gr.State, picture: gr.HTML, status: gr.HTML) -> Any:
     """What happens when the method changes, and on Run and Stop; returns the run's event."""
     form.values["method"].change(
         lambda chosen: [gr.update(visible=chosen == method) for _, method in form.shown_for],
@@ -37,7 +38,7 @@ def wire_form(form: Form, visitor: gr.State, picture: gr.HTML, status: gr.HTML, 
     return form.run.click(
         on_run,
         [visitor, *form.values.values()],
-        [visitor, picture, status, download, form.run, form.stop],
+        [visitor, picture, status, form.run, form.stop],
         concurrency_limit=AT_A_TIME,
         show_progress="hidden",
         api_visibility="private",
@@ -50,7 +51,7 @@ def buttons(*, running: bool) -> tuple[Any, Any]:
 
 
 def _run(seen: Visitor | None, given: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
-    """Outputs: visitor, explorer, status, download, run, stop. Whatever happens, Run comes back."""
+    """Outputs: visitor, explorer, status, run, stop. Whatever happens, Run comes back."""
     visitor = seen or Visitor()
     idle, busy = buttons(running=False), buttons(running=True)
     try:
@@ -58,10 +59,9 @@ def _run(seen: Visitor | None, given: dict[str, Any]) -> Iterator[tuple[Any, ...
         visitor.stop.clear()
         for update in in_turn(visitor, play(visitor, asked)):
             message = packed(update.message) if update.message else gr.skip()
-            download = gr.update(value=update.download, interactive=True) if update.download else gr.skip()
-            yield visitor, message, escape(update.status), download, *(idle if update.over else busy)
+            yield visitor, message, escape(update.status), *(idle if update.over else busy)
     except Exception as error:
-        yield visitor, gr.skip(), said(error), gr.skip(), *idle
+        yield visitor, gr.skip(), said(error), *idle
 
 
 def in_turn(visitor: Visitor, work: Iterator[Update]) -> Iterator[Update]:

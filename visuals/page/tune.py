@@ -8,10 +8,10 @@ from visuals.page import words
 from visuals.page.component import tuner
 from visuals.page.engine import missing_engine
 from visuals.page.escape import escape
-from visuals.page.explore import Explored
+from visuals.page.explore import ExploreTab
 
 
-def tune(explored: Explored, tabs: gr.Tabs) -> None:
+def tune(explored: ExploreTab, tabs: gr.Tabs) -> None:
     """Lay out the tab inside the current Blocks. What is worked out in the browser needs no engine."""
     tuner()
     missing = missing_engine()

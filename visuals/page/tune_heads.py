@@ -10,7 +10,7 @@ import gradio as gr
 from visuals.page import tune_words as words
 from visuals.page.component import points
 from visuals.page.events import AT_ONCE, in_words
-from visuals.page.explore import Explored
+from visuals.page.explore import ExploreTab
 from visuals.page.fitting import fitting
 from visuals.page.inputs import check_model, is_public
 from visuals.page.measuring import Told, Tuning
@@ -18,7 +18,7 @@ from visuals.page.tune_events import COMPUTE, buttons, heading, in_turn, stop
 from visuals.scene import packed
 
 
-def heads(explored: Explored, tuning: gr.State) -> None:
+def heads(explored: ExploreTab, tuning: gr.State) -> None:
     """Exit heads for the model chosen in Explore."""
     lead = words.HEADS_OFF if is_public() else words.HEADS_LEAD
     gr.HTML(heading(words.HEADS_TITLE, lead), elem_classes=["ds-section"])
@@ -26,7 +26,6 @@ def heads(explored: Explored, tuning: gr.State) -> None:
     with gr.Row(elem_classes=["ds-line"]):
         fit = gr.Button(words.FIT, size="md", min_width=140, elem_id="fit", interactive=not is_public())
         stopping = gr.Button(words.STOP, interactive=False, size="md", min_width=140, elem_id="fit-stop")
-    assert explored.values is not None  # there is an engine
     names = ("folder", "model", "device", "dtype")
     fit.click(
         _fit,

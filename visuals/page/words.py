@@ -5,8 +5,14 @@ LEAD = "Watch a language model decode faster without changing a word: guesses dr
 EXPLORE = "Explore"
 TUNE = "Tune"
 RECORDED = "Play a recorded run"
-UPLOAD = "Open a trace"
-DOWNLOAD = "Save this run"
+TRACES = "Traces"
+TRACES_LEAD = (
+    "Recorded runs of a real model, good and bad for their methods. Open one, and step through it in Explore."
+)
+UPLOAD = "Open a trace of your own"
+UPLOAD_LABEL = "A .jsonl file of at most 20 MB, saved by Export or by --trace"
+DETAILS = "The run in Explore"
+NO_RUN = "you have not run or opened anything yet, or the page was reloaded since; run or open it again"
 PROMPT_LABEL = "Your prompt"
 PROMPT = (
     "Rewrite this so that every cat becomes a dog: The cat sat on the mat. The cat ran to the door. "

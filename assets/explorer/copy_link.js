@@ -1,0 +1,38 @@
+// The button that copies a link to what is shown, and says where a link cannot lead.
+(function (DraftScope) {
+  'use strict';
+
+  const { el, strings, setText } = DraftScope;
+
+  class CopyLink {
+    /** `explorerOf()` is the explorer on the page or null; `tabOf()` the name of the open tab. */
+    constructor(mount, explorerOf, tabOf) {
+      this.explorerOf = explorerOf;
+      this.tabOf = tabOf;
+      this.button = el('button', { type: 'button', class: 'ds-plain-button' }, strings.linkCopy);
+      this.said = el('span', { class: 'ds-said', role: 'status' });
+      this.address = el('input', { type: 'text', class: 'ds-address', readonly: true, hidden: true, 'aria-label': strings.linkAddress });
+      this.button.addEventListener('click', () => this._copy());
+      mount.replaceChildren(el('div', { class: 'ds-root ds-link' }, this.said, this.address, this.button));
+    }
+
+    async _copy() {
+      const explorer = this.explorerOf();
+      this.address.hidden = true;
+      if (!explorer || !explorer.scene) return setText(this.said, strings.linkNothing);
+      if (!explorer.slug) return setText(this.said, strings.linkOwn);
+      const link = DraftScope.link.format(location.href, DraftScope.link.valuesOf(explorer, this.tabOf()));
+      try {
+        await navigator.clipboard.writeText(link);
+        return setText(this.said, strings.linkCopied);
+      } catch { // no permission, or a page that is not served securely
+        setText(this.said, strings.linkByHand);
+        this.address.value = link;
+        this.address.hidden = false;
+        return this.address.select();
+      }
+    }
+  }
+
+  DraftScope.copyLink = (mount, explorerOf, tabOf) => new CopyLink(mount, explorerOf, tabOf);
+})(window.DraftScope = window.DraftScope || {});

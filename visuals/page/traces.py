@@ -1,0 +1,74 @@
+"""The Traces tab: the recorded runs as cards, a place to drop a trace of one's own, and facts of what is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import gradio as gr
+
+from visuals.page import words
+from visuals.page.component import details, gallery
+from visuals.page.escape import escape
+from visuals.page.events import AT_ONCE, said
+from visuals.page.explore import ExploreTab, own_message, recorded, recorded_message
+from visuals.page.recorded import Recorded
+from visuals.page.uploads import read_trace
+from visuals.page.visitor import Visitor
+from visuals.scene import packed
+
+
+def traces(runs: Mapping[str, Recorded], tab: ExploreTab, tabs: gr.Tabs) -> None:
+    """Lay out the tab inside the current Blocks; what is opened here is shown in Explore (`tab`)."""
+    gr.HTML(escape(words.TRACES_LEAD), elem_classes=["ds-lead"])
+    cards = gallery(packed({"runs": [run.card() for run in runs.values()]}))
+    with gr.Row(elem_classes=["ds-own"]):
+        with gr.Column(scale=2, min_width=280):
+            gr.HTML(f"<h3>{words.UPLOAD}</h3>", elem_classes=["ds-section"])
+            file = gr.File(
+                label=words.UPLOAD_LABEL, file_types=[".jsonl"], type="filepath", height=150, elem_id="upload"
+            )
+            problem = gr.HTML("", elem_id="upload-status", elem_classes=["ds-status"])
+        with gr.Column(scale=3, min_width=280):
+            gr.HTML(f"<h3>{words.DETAILS}</h3>", elem_classes=["ds-section"])
+            details()
+
+    def on_open(event: gr.EventData) -> tuple[Any, ...]:
+        slug = event._data.get("slug") if isinstance(event._data, dict) else None
+        known = isinstance(slug, str) and slug in runs
+        chosen = gr.update(value=slug) if known else gr.skip()
+        return _to_explore(), chosen, *recorded(runs, tab, slug)
+
+    def on_upload(seen: Visitor | None, path: Any) -> tuple[Any, ...]:
+        visitor = seen or Visitor()
+        try:
+            visitor.trace = read_trace(path)
+            shown = tab.showing(own_message(visitor.trace), escape(words.UPLOADED))
+        except Exception as error:
+            kept = [gr.skip()] * len(tab.shown)
+            return visitor, None, said(error), gr.skip(), gr.skip(), *kept
+        return visitor, None, "", _to_explore(), gr.update(value=None), *shown
+
+    cards.select(on_open, None, [tabs, tab.choice, *tab.shown], cancels=tab.live, **AT_ONCE)
+    opened = [tab.visitor, file, problem, tabs, tab.choice, *tab.shown]
+    file.upload(on_upload, [tab.visitor, file], opened, cancels=tab.live, **AT_ONCE)
+
+
+def _to_explore() -> Any:
+    return gr.Tabs(selected="explore")
+
+
+def wire_address(page: gr.Blocks, runs: Mapping[str, Recorded], tab: ExploreTab, tabs: gr.Tabs) -> None:
+    """Show what the page's own address asks for: a recorded run and a tab. The rest of it the browser restores."""
+    known = {child.id for child in tabs.children}
+
+    def on_load(request: gr.Request) -> tuple[Any, ...]:
+        asked = request.query_params
+        slug, name = asked.get("trace"), asked.get("tab")
+        opened = gr.Tabs(selected=name) if name in known else gr.skip()
+        if slug not in runs or slug == next(iter(runs)):  # the page opens with the first by itself
+            return opened, gr.skip(), *[gr.skip()] * 2
+        message = recorded_message(runs[slug], linked=True)
+        return opened, gr.update(value=slug), message, escape(words.PLAYING.format(name=runs[slug].title))
+
+    page.load(on_load, None, [tabs, tab.choice, *tab.shown[:2]], **AT_ONCE)
