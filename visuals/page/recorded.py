@@ -46,8 +46,8 @@ ABOUT = {
         "The model drafts for itself with three layers left out, and checks itself with all of them."
     ),
     "skipping-too-many-layers-clasp": (
-        "With too many layers left out the draft says something else: most guesses are thrown away, and "
-        "each cost nearly a pass."
+        "With too many layers left out the draft often says something else, and drafting still costs "
+        "most of a pass."
     ),
     "copying-from-the-text-prompt-lookup": (
         "The simplest way: find the last few tokens earlier in the text, and copy what followed them."
@@ -61,8 +61,8 @@ ABOUT = {
         "number drawn for each."
     ),
     "remembering-an-earlier-answer-suffixdecoding": (
-        "The session answered a like question before. The panel Matches shows which words of that answer "
-        "the guesses were copied after."
+        "The session had answered a similar request before: guesses come from that answer too, not only "
+        "from this text."
     ),
 }
 
@@ -101,7 +101,7 @@ class Recorded:
             "slug": self.slug,
             "title": title,
             "about_method": method[:1].upper() + method[1:],
-            "about": ABOUT[self.slug],
+            "about": ABOUT.get(self.slug, ""),
             "num_tokens": round(footer.metrics["num_tokens"]),
             "num_steps": round(footer.metrics["num_steps"]),
             "mean_acceptance_length": footer.metrics["mean_acceptance_length"],
