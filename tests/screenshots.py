@@ -60,11 +60,21 @@ def on_a_phone(page: Any) -> None:
     page.evaluate(f"{EXPLORER}.goto(34)")
 
 
+# The rejected guess with the best chance: [step, slot].
+UNLUCKIEST = f"""() => {{
+  const {{ scene }} = {EXPLORER};
+  const lost = scene.steps.flatMap((step, at) => (step.verdicts || []).filter((verdict) => !verdict[5])
+    .map((verdict) => [verdict[3], at, verdict[0]]));
+  return lost.sort((a, b) => b[0] - a[0])[0].slice(1);
+}}"""
+
+
 def why(page: Any) -> None:
     """A guess that the dice decided is chosen."""
-    recorded(page, "Sampled at temperature", 30)
-    page.locator(".ds-panel-tree").evaluate("(panel) => panel.scrollIntoView({ block: 'start' })")
-    page.locator(".ds-tree .ds-node", has=page.locator(".ds-fate-rejected")).first.click()
+    recorded(page, "Sampled at temperature", 0)
+    step, slot = page.evaluate(UNLUCKIEST)
+    page.evaluate(f"([step, slot]) => {EXPLORER}.select(slot, step)", [step, slot])
+    page.locator(".ds-panel-text").evaluate("(panel) => panel.scrollIntoView({ block: 'start' })")
 
 
 def figures(page: Any) -> None:

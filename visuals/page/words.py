@@ -31,7 +31,9 @@ FOLDER = "Other model: a local folder or a hub id"
 CHAT = "Use the model's chat template"
 EVERY_LAYER = "Look at every layer (off the clock)"
 CHECK = "Measure the model alone too, and compare the texts"
-WELCOME = "A recorded run of a real model: press play, or go through it step by step. Nothing has to be loaded."
+WELCOME = (
+    "A recorded run of a real model: press play, or go through it step by step. Nothing has to be loaded."
+)
 PLAYING = "A recorded run: {name}."
 UPLOADED = "Your trace. Press play, or step through it."
 NO_ENGINE = (
