@@ -72,7 +72,7 @@ def repaint(page: Any, knob: str, high: float) -> float:
     goes = page.evaluate(
         f"() => Array.from({{length: 4}}, () => Array.from({{length: 41}}, (_, at) => ({slide})(at)))"
     )
-    return min(float(sorted(times)[20]) for times in goes)  # the machine may be busy with other tests
+    return min(float(sorted(times)[20]) for times in goes)
 
 
 def trace_of(name: str) -> Trace:
@@ -94,7 +94,6 @@ def test_a_slider_repaints_at_once_with_no_request_and_says_what_it_is(page: Any
         assert page.inner_text("#tuner .ds-tune-why").lower().startswith(kind)
         assert counter(page, "speedup") == f"{expected.speedup:.2f}×"
         assert counter(page, "calls") == f"{expected.layer_calls_per_token:.1f}"
-    assert repaint(page, "threshold", 1.05) <= 16
     assert page.asked[before:] == []
 
 
@@ -103,7 +102,7 @@ def test_suffix_knobs_answer_in_the_browser_too(page: Any) -> None:
     open_tab(page)
     page.wait_for_function(SETTLED)
     trace, before = trace_of("Guesses-that-branch"), len(page.asked)
-    assert repaint(page, "alpha", 8.0) <= 16
+    page.evaluate(SLIDE, ["alpha", 8.0])
     expected = whatif(trace, {"alpha": 8.0})
     assert counter(page, "kind") == "exact"
     assert counter(page, "drafted") == str(expected.num_drafted)
@@ -112,6 +111,16 @@ def test_suffix_knobs_answer_in_the_browser_too(page: Any) -> None:
     page.get_by_role("button", name="Back to the recorded settings").click()
     assert counter(page, "drafted") == str(whatif(trace, {}).num_drafted)
     assert page.asked[before:] == []
+
+
+@pytest.mark.usefixtures("quiet_machine")
+def test_a_repaint_takes_no_longer_than_a_frame(page: Any) -> None:
+    for run, knob, high in (("Leaving too early", "threshold", 1.05), ("Guesses that branch", "alpha", 8.0)):
+        page.get_by_role("tab", name="Explore").click()
+        choose(page, run)
+        open_tab(page)
+        page.wait_for_function(SETTLED)
+        assert repaint(page, knob, high) <= 16, run
 
 
 def test_keyboard_turns_a_knob_and_the_curve_marks_it(page: Any) -> None:
