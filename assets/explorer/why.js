@@ -12,11 +12,10 @@
 
   /** Two numbers as short as they may be while the smaller one still reads as the smaller one. */
   function apart(a, b) {
-    for (let digits = 2; digits < 16; digits++) {
-      const [x, y] = [a, b].map((value) => value.toFixed(digits).replace(/^0\./, '.'));
-      if (Number(x) < Number(y) === a < b) return [x, y];
-    }
-    return [String(a), String(b)];
+    const longer = Array.from({ length: 14 }, (_, at) => (value) => value.toFixed(at + 2).replace(/^0\./, '.'));
+    const pairs = [prob, ...longer, String].map((way) => [way(a), way(b)]);
+    const read = pairs.filter((pair) => pair.every((text) => !Number.isNaN(Number(text)))); // not "< .001"
+    return read.find(([x, y]) => Number(x) < Number(y) === a < b) || read[read.length - 1];
   }
 
   /** Was it tested after siblings that were rejected, whose share the model's other choices took over? */
