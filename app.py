@@ -20,14 +20,24 @@ from visuals.page import words
 from visuals.page.engine import missing_engine
 from visuals.page.explore import explore
 from visuals.page.look import STYLE, theme
+from visuals.page.race import race_tab
 from visuals.page.tune import tune
 
 TRACES = Path(__file__).resolve().parent / "assets" / "traces"
+RACES = Path(__file__).resolve().parent / "assets" / "races"
 
 
 def recorded_traces() -> dict[str, Path]:
     """The runs that ship with the app, by the title in their file name, in order."""
     return {path.stem.partition("-")[2].replace("-", " "): path for path in sorted(TRACES.glob("*.jsonl"))}
+
+
+def recorded_races() -> dict[str, list[Path]]:
+    """The races that ship with the app: the traces of each, by the title in its folder's name, in order."""
+    return {
+        folder.name.partition("-")[2].replace("-", " "): sorted(folder.glob("*.jsonl"))
+        for folder in sorted(RACES.iterdir())
+    }
 
 
 def build() -> gr.Blocks:
@@ -39,6 +49,8 @@ def build() -> gr.Blocks:
                 explored = explore(recorded_traces())
             with gr.Tab(words.TUNE, id="tune"):
                 tune(explored, tabs)
+            with gr.Tab(words.RACE, id="race"):
+                race_tab(recorded_races(), recorded_traces())
     return page.queue(max_size=64, default_concurrency_limit=16)
 
 
