@@ -28,6 +28,10 @@ mutants:
 traces:
 	$(PYTHON) -m tests.record_traces
 
+# The races that the Race tab opens with: real times, so on a machine with nothing else to do.
+races:
+	$(PYTHON) -m tests.record_races
+
 # The table of figures in README.md, measured on the embedded model.
 figures:
 	$(PYTHON) -m tests.measure_methods
@@ -44,4 +48,4 @@ constraints:
 	(echo "# Exact versions, used by both commands of the README and by CI. Made by: make constraints"; \
 	 $(PYTHON) -m pip freeze | sed 's/+cpu//') > constraints.txt
 
-.PHONY: setup run test check bars mutants traces figures screenshots docs constraints
+.PHONY: setup run test check bars mutants traces races figures screenshots docs constraints

@@ -23,11 +23,21 @@ from visuals.page.component import copy_link
 from visuals.page.engine import missing_engine
 from visuals.page.explore import explore
 from visuals.page.look import STYLE, theme
+from visuals.page.race import race_tab
 from visuals.page.recorded import recorded_in
 from visuals.page.traces import traces, wire_address
 from visuals.page.tune import tune
 
 TRACES = Path(__file__).resolve().parent / "assets" / "traces"
+RACES = Path(__file__).resolve().parent / "assets" / "races"
+
+
+def recorded_races() -> dict[str, list[Path]]:
+    """The races that ship with the app: the traces of each, by the title in its folder's name, in order."""
+    return {
+        folder.name.partition("-")[2].replace("-", " "): sorted(folder.glob("*.jsonl"))
+        for folder in sorted(RACES.iterdir())
+    }
 
 
 def build() -> gr.Blocks:
@@ -42,6 +52,8 @@ def build() -> gr.Blocks:
                 shown = explore(runs)
             with gr.Tab(words.TUNE, id="tune"):
                 tune(shown, tabs)
+            with gr.Tab(words.RACE, id="race"):
+                race_tab(recorded_races(), {run.title: run.path for run in runs.values()})
             with gr.Tab(words.TRACES, id="traces"):
                 traces(runs, shown, tabs)
         wire_address(page, runs, shown, tabs)

@@ -8,11 +8,11 @@ from functools import partial
 from statistics import median
 from time import perf_counter
 
-from accel.decoding import Decoding
+from accel.decoding import Decoding, Stopping, never
 from accel.models.library import library_greedy
 from accel.models.model import Model
 from accel.request import Request
-from accel.trace import Trace
+from accel.trace import Observe, Trace
 
 LIBRARY = "generate"  # the library's own greedy loop, beside our methods
 BASELINE = "autoregressive"
@@ -84,12 +84,17 @@ def _measure(arm: Arm, decode: Callable[[], list[int]], *, warm_up: bool) -> Non
 
 def _decode(model: Model, request: Request, arm: Arm, watched: bool) -> list[int]:
     """One cold run; the warm-up is watched, for the counters that need verdicts."""
-    terms = replace(request.terms, observe="decisions" if watched else "none")
-    decoding = Decoding(model, replace(request, terms=terms), None, check=False)
+    decoding = cold(model, request, "decisions" if watched else "none")
     tokens = [token for step in decoding for token in step.commit.tokens]
     if watched:
         arm.trace = decoding.trace()
     return tokens
+
+
+def cold(model: Model, request: Request, observe: Observe, stopping: Stopping = never) -> Decoding:
+    """One run of a request by itself: nothing remembered from an earlier one, nothing else measured."""
+    terms = replace(request.terms, observe=observe)
+    return Decoding(model, replace(request, terms=terms), None, check=False, stopping=stopping)
 
 
 def _rows(arms: list[Arm], library: Arm | None) -> Iterator[Row]:

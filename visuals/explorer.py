@@ -69,9 +69,19 @@ WHATIF_SCRIPTS = (  # these need none of the others, and no page
     "suffix_draft",
     "whatif_suffix",
 )
+RACE_SCRIPTS = ("race_clock", "transport", "race_lane", "race_table", "race", "pair")
 # Of the page alone: what works on the run that the explorer shows. An exported file goes without.
-PAGE_SCRIPTS = (*WHATIF_SCRIPTS, "current", "curve", "tune_words", "tune_knobs", "tune", "points")
-PAGE_STYLES = ("around", "tune")
+PAGE_SCRIPTS = (
+    *WHATIF_SCRIPTS,
+    "current",
+    "curve",
+    "tune_words",
+    "tune_knobs",
+    "tune",
+    "points",
+    *RACE_SCRIPTS,
+)
+PAGE_STYLES = ("around", "tune", "race")
 STYLES = ("marks", "layout")  # the layout of narrow pages overrides sizes of controls
 
 

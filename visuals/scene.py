@@ -42,7 +42,7 @@ class SceneWriter:
 
     def start(self) -> Message:
         """The first delta: what is being run."""
-        return self._message(head=_head_json(self._header))
+        return self._message(head=head_json(self._header))
 
     def add(self, steps: Iterable[Step]) -> Message:
         """The next delta: these steps."""
@@ -71,7 +71,7 @@ class SceneWriter:
         return {
             "finish_reason": footer.finish_reason,
             "tail": self._reader.end_of_text(),
-            "dropped": _dropped(self._texts, visible(footer.text)),
+            "dropped": dropped(self._texts, visible(footer.text)),
             "parity": {
                 "checked": parity.checked,
                 "equal": parity.equal,
@@ -111,7 +111,8 @@ def applied(before: Message | None, delta: Message) -> Message:
     return {**before, **delta, "steps": steps}
 
 
-def _head_json(header: Header) -> dict[str, Any]:
+def head_json(header: Header) -> dict[str, Any]:
+    """What is being run, as a scene says it."""
     sampling, limits = header.sampling, header.limits
     return {
         "schema": SCENE_SCHEMA,
@@ -138,7 +139,7 @@ def _model_json(model: ModelInfo) -> dict[str, Any]:
     }
 
 
-def _dropped(texts: list[tuple[int, str]], kept: str) -> list[list[Any]]:
+def dropped(texts: list[tuple[int, str]], kept: str) -> list[list[Any]]:
     """The pieces that are not (wholly) part of the final text, each with the part that is."""
     if not "".join(text for _, text in texts).startswith(kept):
         return []  # the tokenizer's own decoding tidied something up: no place to cut can be told

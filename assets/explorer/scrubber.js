@@ -75,6 +75,6 @@
     }
   }
 
-  DraftScope.SPEEDS = SPEEDS;
+  Object.assign(DraftScope, { SPEEDS, ICONS });
   DraftScope.Scrubber = Scrubber;
 })(window.DraftScope = window.DraftScope || {});

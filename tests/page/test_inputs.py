@@ -11,7 +11,7 @@ from accel.method import knobs_of
 from accel.methods import METHODS
 from accel.trace import TraceError
 from visuals.page.escape import LIMIT, escape
-from visuals.page.inputs import check_asked
+from visuals.page.inputs import check_asked, check_race
 from visuals.page.uploads import MAX_TRACE_BYTES, read_trace
 
 
@@ -93,3 +93,47 @@ def test_an_upload_is_bounded_and_read_in_words(tmp_path):
     binary.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(TraceError, match="not a trace"):
         read_trace(binary)
+
+
+def race_form(**changed):
+    opened = {
+        "prompt": "Hello", "methods": ["suffix", "autoregressive"], "model": "smollm2-135m", "dtype": "float32",
+        "max_new_tokens": 64, "rounds": 3,
+    }  # fmt: skip
+    return {**opened, **changed}
+
+
+def test_the_race_form_as_it_opens_is_accepted_in_the_order_of_the_methods():
+    assert check_race(race_form()).methods == ("autoregressive", "suffix")
+    assert len(check_race(race_form(methods=["suffix", "aded", "clasp", "aded", "suffix"])).methods) == 3
+
+
+BAD_RACES = {
+    "prompt": ["", None, 5, "x" * 20_001],
+    "methods": [
+        None,
+        "suffix",
+        [],
+        ["suffix"],
+        ["suffix", "suffix"],
+        ["suffix", 3],
+        [["a"], "aded"],
+        list(METHODS),
+        ["suffix"] * 99,
+        {},
+    ],
+    "model": ["owner/model", "/etc", None, ["smollm2-135m"]],
+    "dtype": ["int8", None],
+    "max_new_tokens": [0, 257, 1.5, math.nan, None, True, "abc"],
+    "rounds": [0, 6, 1.5, math.inf, None],
+}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [(f, v) for f, values in BAD_RACES.items() for v in values], ids=str
+)
+def test_a_bad_value_of_a_race_is_refused_by_the_name_of_its_field(field, value):
+    with pytest.raises(InputError) as refused:
+        check_race(race_form(**{field: value}))
+    assert refused.value.field == field
+    assert len(str(refused.value)) < 400

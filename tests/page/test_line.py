@@ -61,7 +61,7 @@ def test_a_run_waits_in_words_and_stop_leaves_the_line(monkeypatch):
     visitor = Visitor()
     work = iter([Update("working", over=True)])
     with RUNS.place():
-        updates = in_turn(visitor, work)
+        updates = in_turn(visitor.stop, work)
         assert "Waiting for your turn: one run comes first" in next(updates).status
         with RUNS.place():
             pass
@@ -71,12 +71,12 @@ def test_a_run_waits_in_words_and_stop_leaves_the_line(monkeypatch):
         assert "nothing was decoded" in left.status
         assert list(updates) == []
     visitor.stop.clear()
-    assert [update.status for update in in_turn(visitor, work)] == ["working"]
+    assert [update.status for update in in_turn(visitor.stop, work)] == ["working"]
 
 
 def test_a_visitor_who_leaves_frees_the_place():
     with RUNS.place():
-        updates = in_turn(Visitor(), iter([]))
+        updates = in_turn(Visitor().stop, iter([]))
         next(updates)
         updates.close()  # as gradio does when the page is closed
         with RUNS.place() as next_one:

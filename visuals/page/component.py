@@ -102,6 +102,27 @@ def _mounted(
     )
 
 
+# Nothing comes in parts here: what is shown last is all there is.
+_WHOLE = """
+const mount = element.querySelector('.ds-mount');
+mount.shown = DraftScope.%s(mount);
+const take = (text) => { if (text) mount.shown.load(JSON.parse(text)); };
+take(props.value);
+watch('value', () => take(props.value));
+"""
+
+
+def mounted(elem_id: str, maker: str, value: str | None = None) -> gr.HTML:
+    """A picture of its own kind, made by `DraftScope.<maker>`; every value is a packed message, whole."""
+    return gr.HTML(
+        value=value,
+        html_template='<div class="ds-mount"></div>',
+        js_on_load=_WHOLE % maker,
+        apply_default_css=False,
+        elem_id=elem_id,
+    )
+
+
 def whole_scene(trace: Trace) -> Message:
     """A trace under a new name, for an explorer that has not seen it."""
     return scene(trace, run=secrets.token_hex(8))

@@ -14,6 +14,9 @@ from accel.models.catalogue import CATALOGUE, DEFAULT
 from accel.request import number, whole
 
 MAX_PROMPT_CHARS = 20_000
+FEWEST_LANES, MOST_LANES = 2, 4
+MAX_LANE_TOKENS = 256  # of a race: every method decodes them in every round
+MAX_ROUNDS = 5
 MAX_NEW_TOKENS = 512
 MAX_STOP_CHARS = 200
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -72,6 +75,40 @@ def check_asked(given: Mapping[str, Any]) -> Asked:
         observe="full" if _switch("every_layer", given["every_layer"]) else "decisions",
         check=_switch("check", given["check"]),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class AskedRace:
+    """One press of Race, checked as far as it can be without the model."""
+
+    prompt: str
+    methods: tuple[str, ...]
+    model: str
+    dtype: str
+    max_new_tokens: int
+    rounds: int
+
+
+def check_race(given: Mapping[str, Any]) -> AskedRace:
+    """The race's form by name. Raises InputError for the first value that is wrong."""
+    return AskedRace(
+        prompt=_prompt(given["prompt"]),
+        methods=_methods(given["methods"]),
+        model=_one_of("model", given["model"], CATALOGUE),
+        dtype=_one_of("dtype", given["dtype"], DTYPES),
+        max_new_tokens=whole("max_new_tokens", given["max_new_tokens"], 1, MAX_LANE_TOKENS),
+        rounds=whole("rounds", given["rounds"], 1, MAX_ROUNDS),
+    )
+
+
+def _methods(value: Any) -> tuple[str, ...]:
+    """The methods chosen, each once, in the order of the table of methods."""
+    if not isinstance(value, list | tuple) or len(value) > len(METHODS):
+        raise InputError("methods", "expected a list of methods")
+    chosen = {_one_of("methods", name, METHODS) for name in value}
+    if not FEWEST_LANES <= len(chosen) <= MOST_LANES:
+        raise InputError("methods", f"{len(chosen)} chosen; choose {FEWEST_LANES} to {MOST_LANES}")
+    return tuple(name for name in METHODS if name in chosen)
 
 
 def check_model(given: Mapping[str, Any]) -> tuple[str, str, str]:

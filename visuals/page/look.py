@@ -13,10 +13,11 @@ STYLE = """
 .gradio-container > .main { padding-block: 12px 24px; }
 .ds-head .prose, .ds-head > div { display: flex; flex-wrap: wrap; align-items: baseline; gap: 2px 14px; }
 .ds-head h1 { font-size: 20px; font-weight: 650; margin: 0; }
+.ds-head h2 { font-size: 18px; font-weight: 650; margin: 12px 0 0; }
 .ds-head p { margin: 0; opacity: .8; }
 .ds-status { font-size: 14px; min-height: 22px; }
 .ds-status .ds-error { color: var(--ds-rejected, #b3440b); font-weight: 600; }
-:is(#explorer, #status, .ds-head) .html-container { padding: 0; }
+:is(#explorer, #race, #pair, .ds-status, .ds-head) .html-container { padding: 0; }
 #tabs > .tabitem, #tabs [role=tabpanel] { padding-top: 4px; }
 #tabs [role=tabpanel] > .column { gap: 10px; }
 .gradio-container .contain > .column { gap: 6px; }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from threading import Event
 from typing import Any
 
 import gradio as gr
@@ -57,18 +58,18 @@ def _run(seen: Visitor | None, given: dict[str, Any]) -> Iterator[tuple[Any, ...
     try:
         asked = check_asked(given)
         visitor.stop.clear()
-        for update in in_turn(visitor, play(visitor, asked)):
+        for update in in_turn(visitor.stop, play(visitor, asked)):
             message = packed(update.message) if update.message else gr.skip()
             yield visitor, message, escape(update.status), *(idle if update.over else busy)
     except Exception as error:
         yield visitor, gr.skip(), said(error), *idle
 
 
-def in_turn(visitor: Visitor, work: Iterator[Update]) -> Iterator[Update]:
+def in_turn(stop: Event, work: Iterator[Update]) -> Iterator[Update]:
     """The work when its turn has come; until then, in words, how long the line is. Stop leaves the line."""
     with RUNS.place() as place:
         for ahead in place.waiting(PATIENCE):
-            if visitor.stop.is_set():
+            if stop.is_set():
                 yield Update(words.LEFT_LINE, over=True)
                 return
             yield Update(words.WAITING[min(ahead, 2) - 1].format(ahead=ahead))

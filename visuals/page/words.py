@@ -57,3 +57,43 @@ MEMORY = "There was not enough memory for this run; shorten the prompt or choose
 UNEXPECTED = (
     "Something went wrong inside (reference {reference}); your prompt is untouched. Try again, or reload."
 )
+
+RACE = "Race"
+RACE_RECORDED = "Replay a recorded race (no model needed)"
+RACE_METHODS = "Two to four methods"
+RACE_EXAMPLE = "An example prompt"
+RACE_EXAMPLES = {
+    "Repeat a text with one change": (
+        "Repeat this text word for word, but write Anna instead of Maria: Maria lives in a small house by the river. "
+        "Every morning she walks to the market to buy bread and apples. Maria knows everyone there, and everyone "
+        "knows Maria."
+    ),
+    "Four functions": "Write Python functions add, subtract, multiply and divide, each with a docstring.",
+    "A list in JSON": "Write a JSON list of six people, each with name, age and city.",
+    "A question": "What is the capital of France, and what is it known for?",
+}
+RACE_LENGTH = "Tokens each"
+RACE_ROUNDS = "Rounds"
+RACE_START = "Race"
+RACE_OWN = "Race methods on a prompt of your own"
+RACE_WELCOME = (
+    "A recorded race of real runs, at the moment its winner finished. Press play to see it from the start."
+)
+RACE_PLAYING = "A recorded race: {name}."
+RACE_READY = "Getting the methods ready\u2026"
+RACE_WARM = "Warming up: {method}, {tokens} tokens."
+RACE_ROUND = "Measuring, round {round} of {rounds}: {method}, {tokens} tokens."
+RACE_COMPARING = "Comparing the texts\u2026"
+RACE_DONE = "Measured. The race is replayed below as it was measured."
+RACE_STOPPED = "Stopped before every method had its turn; the race below is the one from before."
+LOADING = "Loading the model\u2026"
+PAIR_LEAD = "Any two runs, side by side"
+PAIR_LEFT = "Left"
+PAIR_RIGHT = "Right"
+PAIR_OPEN = "Compare"
+PAIR_UPLOAD = "Add a trace"
+PAIR_ADDED = "{name} can be chosen now."
+PAIR_OPENED = "{left} beside {right}."
+PAIR_RACE_LANE = "{race}: {method}"
+PAIR_OWN_LANE = "Your race: {method}"
+PAIR_OWN_FILE = "Your file {number}"

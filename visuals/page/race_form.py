@@ -1,0 +1,118 @@
+"""The form of a race of one's own: a prompt, the methods, how long; Race and Stop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from accel.methods import METHODS
+from accel.models.catalogue import CATALOGUE, DEFAULT
+from visuals.page import words
+from visuals.page.escape import escape
+from visuals.page.events import AT_ONCE, said
+from visuals.page.inputs import DTYPES, MAX_LANE_TOKENS, MAX_PROMPT_CHARS, MAX_ROUNDS, check_race
+from visuals.page.pair import PairPart, Racer
+from visuals.page.racing import measure
+from visuals.page.runs import AT_A_TIME, buttons, in_turn
+from visuals.scene import packed
+
+RACERS = ["autoregressive", "suffix", "aded"]
+
+
+@dataclass(frozen=True)
+class RaceForm:
+    """The controls by the names that `inputs.check_race` knows."""
+
+    values: dict[str, Any]
+    start: gr.Button
+    stop: gr.Button
+
+
+def build_race_form() -> RaceForm:
+    """Lay the form out inside the current Blocks."""
+    with gr.Row(elem_classes=["ds-line"]):
+        prompt = gr.Textbox(
+            next(iter(words.RACE_EXAMPLES.values())),
+            label=words.PROMPT_LABEL,
+            lines=2,
+            max_lines=8,
+            max_length=MAX_PROMPT_CHARS,
+            scale=6,
+            elem_id="race-prompt",
+        )
+        start = gr.Button(words.RACE_START, variant="primary", size="md", min_width=140, elem_id="race-start")
+        stop = gr.Button(words.STOP, interactive=False, size="md", min_width=140, elem_id="race-stop")
+    with gr.Row():
+        methods = gr.CheckboxGroup(
+            list(METHODS), value=RACERS, label=words.RACE_METHODS, elem_id="race-methods"
+        )
+    with gr.Row():
+        examples = list(words.RACE_EXAMPLES)
+        example = gr.Dropdown(examples, value=examples[0], label=words.RACE_EXAMPLE, elem_id="race-example")
+        values = {
+            "prompt": prompt,
+            "methods": methods,
+            "model": gr.Dropdown(list(CATALOGUE), value=DEFAULT, label=words.MODEL),
+            "dtype": gr.Dropdown(list(DTYPES), value="float32", label=words.DTYPE),
+            "max_new_tokens": gr.Slider(8, MAX_LANE_TOKENS, value=64, step=1, label=words.RACE_LENGTH),
+            "rounds": gr.Slider(1, MAX_ROUNDS, value=3, step=2, label=words.RACE_ROUNDS),
+        }
+    example.input(_example, example, prompt, **AT_ONCE)
+    return RaceForm(values, start, stop)
+
+
+def wire_race_form(
+    form: RaceForm, visitor: gr.State, picture: gr.HTML, status: gr.HTML, part: PairPart
+) -> Any:
+    """What happens on Race and Stop; returns the race's event."""
+    names = list(form.values)
+
+    def on_start(seen: Racer | None, *values: Any) -> Iterator[tuple[Any, ...]]:
+        yield from _race(seen or Racer(), dict(zip(names, values, strict=True)), part)
+
+    form.stop.click(_stop, visitor, None, **AT_ONCE)
+    return form.start.click(
+        on_start,
+        [visitor, *form.values.values()],
+        [visitor, picture, status, form.start, form.stop, part.left, part.right],
+        concurrency_limit=AT_A_TIME,
+        show_progress="hidden",
+        api_visibility="private",
+    )
+
+
+def _race(racer: Racer, given: dict[str, Any], part: PairPart) -> Iterator[tuple[Any, ...]]:
+    """Outputs: visitor, picture, status, Race, Stop, left, right. Whatever happens, Race comes back."""
+    idle, busy = buttons(running=False), buttons(running=True)
+    lists: tuple[Any, Any] = gr.skip(), gr.skip()
+    try:
+        asked = check_race(given)
+        racer.stop.clear()
+        for update in in_turn(racer.stop, measure(racer, asked)):
+            message = packed(update.message) if update.message else gr.skip()
+            if update.message:
+                lists = _lists(racer, part)
+            yield racer, message, escape(update.status), *(idle if update.over else busy), *lists
+    except Exception as error:
+        yield racer, gr.skip(), said(error), *idle, gr.skip(), gr.skip()
+
+
+def _lists(racer: Racer, part: PairPart) -> tuple[Any, Any]:
+    """The lists to compare from, the first two lanes of the visitor's newest race chosen."""
+    choices = part.choices(racer)
+    left, right, *_ = racer.lanes
+    return gr.update(choices=choices, value=left), gr.update(choices=choices, value=right)
+
+
+def _stop(racer: Racer | None) -> None:
+    if racer is not None:
+        racer.stop.set()
+
+
+def _example(name: Any) -> Any:
+    if not isinstance(name, str) or name not in words.RACE_EXAMPLES:
+        return gr.skip()
+    return words.RACE_EXAMPLES[name]
