@@ -28,7 +28,7 @@
         number(run.mean_acceptance_length.toFixed(2), strings.tokensAStep),
         number(run.speedup === null ? '–' : run.speedup.toFixed(2) + '×', strings.runSpeed)),
       el('p', { class: 'ds-card-where' }, run.where),
-      el('footer', {}, el('span', { class: 'ds-verdict ' + kind }, el('i', { 'aria-hidden': 'true' }, sign), word), button));
+      el('footer', {}, el('span', { class: 'ds-pays ' + kind }, el('i', { 'aria-hidden': 'true' }, sign), word), button));
   }
 
   DraftScope.gallery = function gallery(mount, runs, onOpen) {
