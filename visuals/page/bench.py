@@ -61,7 +61,7 @@ def _bench() -> Bench:
             elem_id="tune-prompt",
         )
         sample = gr.Dropdown(
-            list(words.SAMPLES), value=next(iter(words.SAMPLES)), label=words.SAMPLE, scale=2, min_width=240
+            list(words.SAMPLES), value=next(iter(words.SAMPLES)), label=words.SAMPLE, scale=4, min_width=240
         )
     sample.input(
         lambda name: words.SAMPLES.get(name, gr.skip()) if isinstance(name, str) else gr.skip(),
