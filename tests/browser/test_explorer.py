@@ -43,9 +43,10 @@ def test_a_phase_looks_the_same_however_it_is_reached(opened: Callable[..., Open
 def test_going_on_interrupts_what_is_being_acted_out(opened: Callable[..., Opened]) -> None:
     here = opened(run())
     here.goto(1)
-    here.page.evaluate("explorer.advance()")
-    assert here.state()["phase"] == "draft"
-    here.page.evaluate("explorer.advance()")  # no waiting: the step is shown whole
+    phases = here.page.evaluate(  # at once: a busy machine may act a phase out between two calls
+        "[0, 1].map(() => { explorer.advance(); return explorer.state.phase; })"
+    )
+    assert phases == ["draft", "commit"]  # no waiting: the step is shown whole
     assert (here.state()["step"], here.state()["phase"], here.state()["busy"]) == (2, "commit", False)
 
 
@@ -197,6 +198,7 @@ def test_without_a_run_every_panel_says_what_would_fill_it(opened: Callable[...,
         assert "appears here" in here.text(f".ds-panel-{panel}")
 
 
+@pytest.mark.usefixtures("quiet_machine")
 def test_a_long_run_stays_quick(opened: Callable[..., Opened]) -> None:
     here = opened(run(num_steps=1_000))
     took = here.page.evaluate(
