@@ -48,7 +48,7 @@ def chrome_trace(trace: Trace) -> dict[str, Any]:
             "placement": PLACEMENT,
             "method": _shown(trace.header.method.name),
             "model": _shown(model.name),
-            "device": _shown(f"{model.device}, {model.threads} thread{"s" * (model.threads > 1)}, {model.dtype}, {model.backend}"),
+            "device": _shown(f"{model.device}, {model.threads} thread{'s' * (model.threads > 1)}, {model.dtype}, {model.backend}"),
         },
         "traceEvents": [
             *_names(threads),

@@ -107,7 +107,7 @@ class Recorded:
             "mean_acceptance_length": footer.metrics["mean_acceptance_length"],
             "speedup": footer.metrics.get("speedup_measured"),
             "alone": header.method.name == "autoregressive",
-            "where": f"{model.name}, {model.device}, {model.threads} thread{"s" * (model.threads > 1)}, {model.dtype}",
+            "where": f"{model.name}, {model.device}, {model.threads} thread{'s' * (model.threads > 1)}, {model.dtype}",
         }
 
 
