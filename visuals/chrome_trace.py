@@ -14,6 +14,7 @@ from typing import Any
 
 from accel.metrics import TARGET
 from accel.trace import Trace
+from visuals.digits import counted
 from visuals.pieces import shortened, visible
 from visuals.reading import read
 from visuals.rows import Block, StepRows
@@ -48,7 +49,9 @@ def chrome_trace(trace: Trace) -> dict[str, Any]:
             "placement": PLACEMENT,
             "method": _shown(trace.header.method.name),
             "model": _shown(model.name),
-            "device": _shown(f"{model.device}, {model.threads} thread{'s' * (model.threads > 1)}, {model.dtype}, {model.backend}"),
+            "device": _shown(
+                f"{model.device}, {counted(model.threads, 'thread')}, {model.dtype}, {model.backend}"
+            ),
         },
         "traceEvents": [
             *_names(threads),

@@ -25,3 +25,12 @@ def _level(share: float) -> int:
     if share <= 0:
         return 0
     return 4095 if share >= 1 else min(4094, max(1, round(share * 4095)))
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things.
+
+    >>> counted(1, "thread"), counted(2, "thread")
+    ('1 thread', '2 threads')
+    """
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

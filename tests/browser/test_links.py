@@ -18,6 +18,7 @@ from tests.visuals.runs import RunBook
 pytestmark = pytest.mark.browser
 EXPLORER = "document.querySelector('#explorer .ds-mount').explorer"
 SERVE = "import app; app.serve(app.build())"
+MOUNTED = "document.querySelector('#explorer .ds-mount')?.explorer"  # before it is there, too
 EARLY = "leaving-too-early-adadecode-at-threshold-0-3"
 
 
@@ -55,9 +56,7 @@ def tab(page: Any, name: str) -> None:
 
 
 def shows(page: Any, method: str) -> None:
-    page.wait_for_function(
-        f"method => window.{'DraftScope'} && {EXPLORER}.scene?.head.method.name === method", arg=method
-    )
+    page.wait_for_function(f"method => {MOUNTED}?.scene?.head.method.name === method", arg=method)
 
 
 def seen(page: Any) -> list[str]:
@@ -104,7 +103,7 @@ def test_a_link_into_the_first_run_and_another_tab(visit: Callable[..., Any]) ->
     page.wait_for_selector(".ds-card-run")
     assert page.locator("[role=tab][aria-selected=true]").inner_text() == "Traces"
     tab(page, "Explore")
-    page.wait_for_function(f"{EXPLORER}?.state.step === 5 && {EXPLORER}.state.phase === 'draft'")
+    page.wait_for_function(f"{MOUNTED}?.state.step === 5 && {EXPLORER}.state.phase === 'draft'")
 
 
 @pytest.mark.parametrize(
@@ -122,7 +121,7 @@ def test_a_link_into_the_first_run_and_another_tab(visit: Callable[..., Any]) ->
 def test_what_makes_no_sense_is_left_out(visit: Callable[..., Any], query: str) -> None:
     page = visit(query)
     page.wait_for_selector(".ds-counter")
-    page.wait_for_function(f"{EXPLORER}?.scene.steps.length")
+    page.wait_for_function(f"{MOUNTED}?.scene.steps.length")
     assert page.locator("#status [role=alert]").count() == 0
     assert page.evaluate(f"{EXPLORER}.state.slot") is None
     assert page.locator("[role=tab][aria-selected=true]").inner_text() == "Explore"
@@ -208,7 +207,7 @@ def test_an_exported_page_is_the_page_again(visit: Callable[..., Any], chromium:
 
 def test_before_anything_of_ones_own_an_export_is_refused_in_words(visit: Callable[..., Any]) -> None:
     page = visit()
-    page.wait_for_function(f"{EXPLORER}?.scene")
+    page.wait_for_function(f"{MOUNTED}?.scene")
     page.evaluate(f"{EXPLORER}.slug = null")
     page.get_by_role("button", name="Export", exact=True).click()
     page.click("[data-export=chrome]")

@@ -13,6 +13,7 @@ from typing import Any
 from accel.codec import decode
 from accel.errors import InputError
 from accel.trace import Footer, Header, Trace
+from visuals.digits import counted
 
 # What to see in each. The figures on a card come from the trace.
 ABOUT = {
@@ -107,7 +108,7 @@ class Recorded:
             "mean_acceptance_length": footer.metrics["mean_acceptance_length"],
             "speedup": footer.metrics.get("speedup_measured"),
             "alone": header.method.name == "autoregressive",
-            "where": f"{model.name}, {model.device}, {model.threads} thread{'s' * (model.threads > 1)}, {model.dtype}",
+            "where": f"{model.name}, {model.device}, {counted(model.threads, 'thread')}, {model.dtype}",
         }
 
 
