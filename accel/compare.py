@@ -46,6 +46,7 @@ class Row:
     mean_acceptance_length: float | None
     acceptance_rate: float | None
     layer_calls_per_token: float | None
+    drafting_share: float | None  # of the time, in the watched round
     same_text: bool
 
 
@@ -116,6 +117,7 @@ def _rows(arms: list[Arm], library: Arm | None) -> Iterator[Row]:
             mean_acceptance_length=found.get("mean_acceptance_length"),
             acceptance_rate=found.get("acceptance_rate"),
             layer_calls_per_token=found.get("layer_calls_per_token"),
+            drafting_share=found.get("drafting_share"),
             same_text=arm.tokens == baseline.tokens,
         )
 

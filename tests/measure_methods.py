@@ -45,14 +45,16 @@ def table(model) -> str:
         for row in rows_of(model, prompt):
             by_name.setdefault(row.name, []).append(row)
     lines = [
-        "| method | tokens a step | drafts kept | layer calls a token | x our loop | x `generate` | why |",
-        "|---|---|---|---|---|---|---|",
+        "| method | tokens a step | drafts kept | layer calls a token | drafting's share of time | x our loop "
+        "| x `generate` | why |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for name, rows in by_name.items():
         cells = [
             _mean([row.mean_acceptance_length for row in rows]),
             _mean([row.acceptance_rate for row in rows]),
             _mean([row.layer_calls_per_token for row in rows], ".1f"),
+            _mean([row.drafting_share for row in rows]),
             f"{geometric_mean([row.speedup for row in rows]):.2f}",
             f"{geometric_mean([row.over_library or 1.0 for row in rows]):.2f}",
         ]

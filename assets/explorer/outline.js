@@ -8,6 +8,7 @@
   function words(node, phase) {
     const parts = [shown(node.label, 40), strings.fates[DraftScope.fateIn(node, phase)]];
     if (node.draftProb !== null) parts.push(say(strings.tipDraft, { prob: prob(node.draftProb) }));
+    if (node.seen) parts.push(say(strings.tipSeen, node.seen));
     if (node.verdict && phase !== 'draft') parts.push(say(strings.tipTarget, { prob: prob(node.verdict.targetProb) }));
     return parts.join(', ');
   }

@@ -129,8 +129,21 @@
       }
       for (const [slot, tokens, probs] of step.residuals || []) bySlot.get(slot).residual = { tokens, probs };
       for (const slot of step.rolled_back || []) if (bySlot.has(slot)) bySlot.get(slot).rolledBack = true;
+      this._count(step, nodes);
       return { ...step, nodes, bySlot, drafted: nodes.filter((node) => node.draftProb !== null),
         kept: nodes.filter((node) => node.draftProb !== null && node.fate === 'accepted').length };
+    }
+
+    /** SuffixDecoding's counts: how often each guess followed the match, of the times the match was seen. */
+    _count(step, nodes) {
+      const match = this.head.method.name === 'suffix' && (step.matches || []).find((one) => one[4]);
+      if (!match) return;
+      const share = new Map([[nodes[0].slot, 1]]);
+      for (const node of nodes) {
+        if (node.draftProb === null || node.source !== match[0]) continue;
+        share.set(node.slot, share.get(node.parent) * node.draftProb);
+        node.seen = { count: Math.round(share.get(node.slot) * match[2]), times: match[2] };
+      }
     }
 
     /** A counter up to a step, or null where it is not defined. */

@@ -28,17 +28,24 @@
     return node.verdict ? node.verdict.targetProb : null;
   }
 
+  /** While it drafts from counts, those; else a probability. */
+  function numberIn(node, phase) {
+    if (phase === 'draft' && node.seen) return say(strings.seenShort, node.seen);
+    const given = probIn(node, phase);
+    return given === null ? null : DraftScope.shortProb(given);
+  }
+
   function acrossNode(node, state, placed) {
     const x = placed.columns[node.depth].centre;
     const y = TOP + LANE * node.lane;
     const text = shown(node.label, placed.length);
     const half = Math.max(17, textWidth(text) / 2 + 4);
-    const given = probIn(node, state.phase);
+    const given = numberIn(node, state.phase);
     return nodeGroup(node, state, x, y, [
       svg('rect', { class: 'ds-hit', x: -half, y: -27, width: 2 * half, height: 52, rx: 6 }),
       DraftScope.mark(DraftScope.fateIn(node, state.phase)),
       svg('text', { class: 'ds-label' + (DraftScope.isStruck(node, state.phase) ? ' ds-struck' : ''), y: -13 }, text),
-      given === null ? null : svg('text', { class: 'ds-prob', y: 22 }, DraftScope.shortProb(given)),
+      given === null ? null : svg('text', { class: 'ds-prob', y: 22 }, given),
     ]);
   }
 
@@ -102,7 +109,7 @@
         + ' · ' + summary(step);
       this.note.textContent = this._note(scene, step);
       const numbered = !state.compact && nodesWithProb(step, state.phase);
-      this.key.textContent = numbered ? strings.treeNumbers[state.phase === 'draft' ? 'draft' : 'model'] : '';
+      this.key.textContent = numbered ? strings.treeNumbers[state.phase !== 'draft' ? 'model' : step.nodes.some((node) => node.seen) ? 'counts' : 'draft'] : '';
       const entry = picture.querySelector('.ds-selected') || picture.querySelector('.ds-node');
       if (entry) entry.setAttribute('tabindex', '0');
       if (had && entry) entry.focus({ preventScroll: true });
@@ -144,6 +151,7 @@
       const phase = this.host.state.phase;
       const lines = [DraftScope.quoted(node.label) + ' · ' + strings.fates[DraftScope.fateIn(node, phase)]];
       if (node.draftProb !== null) lines.push(say(strings.tipDraft, { prob: prob(node.draftProb) }));
+      if (node.seen) lines.push(say(strings.tipSeen, node.seen));
       if (node.verdict && phase !== 'draft') lines.push(say(strings.tipTarget, { prob: prob(node.verdict.targetProb) }));
       if (node.source) lines.push(say(strings.whySource, { source: strings.sources[node.source] || node.source }));
       return this.host.tip.show(event.clientX, event.clientY, lines);

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from accel.trace import Draft, Match, Trace
 from tests.browser.opened import Opened
 from tests.browser.test_explorer import HOSTILE
 from tests.visuals.method_runs import ALL, exits, matches, search, skips
@@ -167,6 +169,29 @@ def test_what_was_learned_is_told_with_its_gain(opened: Callable[..., Opened]) -
     assert here.page.locator(".ds-gained").all_inner_texts() == ["·one.50 (+.25)"]
     here.goto(2)
     assert "Nothing new" in here.text(".ds-part-learned")
+
+
+def test_a_suffix_tree_is_drawn_with_its_counts(opened: Callable[..., Opened]) -> None:
+    branching = next((Path(__file__).resolve().parents[2] / "assets" / "traces").glob("01-*.jsonl"))
+    trace = Trace.load(branching)
+    here = opened(trace)
+    told = 0
+    for step in trace.steps[1:]:
+        chosen = [event for event in step.events if isinstance(event, Match) and event.chosen]
+        drafts = [event for event in step.events if isinstance(event, Draft)]
+        if not drafts:
+            continue
+        share = {drafts[0].parent: 1.0}
+        for draft in drafts:
+            share[draft.slot] = share[draft.parent] * draft.draft_prob
+        times = chosen[0].count
+        counts = [share[draft.slot] * times for draft in drafts]
+        assert counts == pytest.approx([round(count) for count in counts], abs=1e-6)  # they are counts
+        here.goto(step.index, "draft")
+        shown = here.page.locator(".ds-tree .ds-prob").all_text_contents()
+        assert sorted(shown) == sorted(f"{round(count)}/{times}" for count in counts)
+        told += 1
+    assert told > 5
 
 
 def test_the_matched_text_is_marked_where_it_stands(opened: Callable[..., Opened]) -> None:
