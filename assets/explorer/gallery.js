@@ -57,7 +57,7 @@
     const { baseline, parity } = end;
     found.push([strings.factEnd, strings.endings[end.finish_reason] || end.finish_reason]);
     found.push([strings.factParity, !parity.checked ? strings.unchecked : parity.equal ? strings.sameText + ', ' + strings.sameTextNote
-      : parity.margin === null ? say(strings.otherTextHintPlain, { at: parity.first_divergence })
+      : parity.margin === null ? say(strings.otherTextNote, { at: parity.first_divergence })
         : say(strings.otherTextHint, { at: parity.first_divergence, margin: parity.margin })]);
     found.push([strings.factBaseline, baseline && baseline.num_tokens
       ? say(strings.factAlone, { rate: (baseline.num_tokens / baseline.seconds).toFixed(1), tokens: baseline.num_tokens, seconds: baseline.seconds.toFixed(2) })

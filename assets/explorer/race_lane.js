@@ -42,7 +42,7 @@
       const blank = text.trim() ? '' : ' ds-blank';
       const differs = this.lane.text.at === at;
       return el('span', { class: 'ds-piece ds-from-' + origin + blank + (differs ? ' ds-differs' : ''), hidden: true,
-        title: differs ? say(strings.otherTextHintPlain, { at }) : strings.fates[origin] }, text);
+        title: differs ? say(strings.otherTextNote, { at }) : strings.fates[origin] }, text);
     }
 
     /** What came after a stop string is struck through: computed, but not part of the answer. */

@@ -52,6 +52,7 @@
     }
     const told = others.map((lane) => say(lane.text.margin === null ? strings.raceParts : strings.racePartsBy,
       { method: lane.head.method.name, of: lanes[lane.text.of].head.method.name, at: lane.text.at, margin: lane.text.margin }));
-    return { text: [strings.raceTextsDiffer, ...told].join(' '), kind: 'other' };
+    const why = lanes[0].head.model.dtype === 'float32' ? strings.otherTextExact : strings.nearTie;
+    return { text: [strings.raceTextsDiffer, ...told, why].join(' '), kind: 'other' };
   };
 })(window.DraftScope = window.DraftScope || {});

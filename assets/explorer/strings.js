@@ -187,7 +187,7 @@
     raceTextsDiffer: 'The texts are not all the same.',
     raceTextsDrawn: 'These runs were sampled, so their texts differ by chance; each follows the model’s own distribution.',
     raceParts: '{method} departs from {of} at token {at}.',
-    racePartsBy: '{method} departs from {of} at token {at}, where the model’s two best tokens are {margin} apart in logits: the smaller that is, the likelier a mere rounding decided.',
+    racePartsBy: '{method} departs from {of} at token {at}, where the model’s two best tokens are {margin} apart, in logits.',
     raceReference: 'compared with', raceDrawn: 'sampled', raceFrom: 'no, from token {at}', yes: 'yes',
     raceTable: 'Result of the race', places: ['1st', '2nd', '3rd', '4th'],
     raceColumns: {

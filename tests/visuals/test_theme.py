@@ -76,6 +76,14 @@ def test_no_file_is_left_out_and_the_whole_is_light() -> None:
     assert "http" not in re.sub(r"http://www\.w3\.org/\S+", "", page_js() + page_css())
 
 
+def test_every_sentence_that_is_said_is_in_the_table() -> None:
+    table = (FOLDER / "strings.js").read_text(encoding="utf-8")
+    for path in FOLDER.glob("*.js"):
+        text = re.sub(r"//.*", "", path.read_text(encoding="utf-8"))
+        said = re.findall(r"\bstrings\.(\w+)", text)
+        assert [name for name in said if not re.search(rf"\b{name}:", table)] == [], path.name
+
+
 def test_system_fonts_only() -> None:
     assert "@font-face" not in explorer_css()
     assert "url(" not in explorer_css()
