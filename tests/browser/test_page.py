@@ -96,7 +96,7 @@ def test_another_recorded_run_can_be_chosen(page):
 def test_a_prompt_of_ones_own_is_decoded_live_saved_and_opened_again(page, tmp_path):
     counters = page.inner_text(".ds-counters")
     recorded = page.evaluate(f"{EXPLORER}.scene.run")
-    page.fill("#prompt textarea", "Repeat three times: the quick brown fox jumps over the lazy dog.")
+    page.fill("#prompt textarea", "Why is the sea salty, and who found out?")
     set_length(page, 48)
     page.click("#run")
     page.wait_for_function(f"{EXPLORER}.scene.run !== '{recorded}'", timeout=WAIT)
