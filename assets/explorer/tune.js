@@ -47,6 +47,7 @@
     /** Start anew with the run of this scene. */
     show(scene) {
       cancelAnimationFrame(this._frame);
+      this.curveOf = this.points = null; // of the run before, or begun and broken off just now
       this.facts = scene && scene.end ? scene.end.whatif : null;
       this.scene = scene;
       if (this.facts && !this.facts.refusal) this._build();
