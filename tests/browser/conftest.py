@@ -15,6 +15,7 @@ import pytest
 
 from accel.trace import Trace
 from tests.browser.opened import Opened
+from tests.browser.served import served
 from visuals.export import explorer_html
 
 ARGUMENTS = [
@@ -58,6 +59,13 @@ def quiet_machine() -> None:
     waiting = os.getloadavg()[0] / (os.cpu_count() or 1)
     if waiting > BUSY:
         pytest.skip(f"the machine is busy ({waiting:.1f} tasks for each core): rates would say nothing")
+
+
+@pytest.fixture(scope="module")
+def address(embedded_folder: Path) -> Iterator[str]:
+    """The page, served by `python app.py` on a port of its own; a module may serve another."""
+    with served("app.py") as url:
+        yield url
 
 
 @pytest.fixture

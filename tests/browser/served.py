@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -42,3 +43,23 @@ def served(*command: str, **environment: str) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(30)
+
+
+@contextmanager
+def visited(chromium: Any, address: str, **context: Any) -> Iterator[Any]:
+    """A page opened at an address; when it is left, an error in its console or a request to elsewhere fails the test.
+
+    `asked` holds the addresses that it asked for.
+    """
+    page = chromium.new_page(**({"viewport": {"width": 1280, "height": 900}} | context))
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    # A stream that the page itself closes at its end is reported as an aborted request; it is none.
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    page.asked = []
+    page.on("request", lambda request: page.asked.append(request.url))
+    page.goto(address)
+    yield page
+    page.close()
+    assert complaints == []
+    assert [url for url in page.asked if not url.startswith((address, "data:", "blob:"))] == []

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from accel.trace import Trace
-from tests.browser.served import served
+from tests.browser.served import visited
 
 pytestmark = pytest.mark.browser
 EXPLORER = "document.querySelector('#explorer .ds-mount').explorer"
@@ -22,32 +21,14 @@ HOSTILE = (
 WAIT = 240_000  # ms: the machine may be busy, and the first run loads the model
 
 
-@pytest.fixture(scope="module")
-def address(embedded_folder: Path) -> Iterator[str]:
-    """The page, served by `python app.py` on a port of its own."""
-    with served("app.py") as url:
-        yield url
-
-
 @pytest.fixture
 def page(chromium: Any, address: str) -> Iterator[Any]:
-    """The page opened anew; any complaint in the console or request to elsewhere fails the test."""
-    made = chromium.new_page(viewport={"width": 1280, "height": 900}, accept_downloads=True)
-    complaints: list[str] = []
-    made.on("pageerror", lambda error: complaints.append(str(error)))
-    # A stream that the page itself closes at its end is reported as an aborted request; it is none.
-    made.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-    requests: list[str] = []
-    made.on("request", lambda request: requests.append(request.url))
-    made.goto(address)
-    made.wait_for_selector(".ds-counter")
-    made.wait_for_function(f"{EXPLORER}.scene")
-    yield made
-    pwned = made.evaluate("document.body.dataset.pwned")
-    made.close()
-    assert pwned is None
-    assert complaints == []
-    assert [url for url in requests if not url.startswith((address, "data:", "blob:"))] == []
+    """The page opened anew; no text that was typed may have run as a script."""
+    with visited(chromium, address, accept_downloads=True) as made:
+        made.wait_for_selector(".ds-counter")
+        made.wait_for_function(f"{EXPLORER}.scene")
+        yield made
+        assert made.evaluate("document.body.dataset.pwned") is None
 
 
 def num_steps(page: Any) -> int:

@@ -12,7 +12,7 @@ import pytest
 
 from accel.trace import Trace
 from tests.browser.opened import Opened
-from tests.browser.served import served
+from tests.browser.served import visited
 from tests.visuals.test_race import differing
 from visuals.explorer import page_css, page_js
 from visuals.race import pair, race
@@ -148,30 +148,13 @@ def test_two_runs_move_together_and_what_differs_is_marked(drawn: Callable[..., 
 # ---- the page ------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def address(embedded_folder: Path) -> Iterator[str]:
-    """The page, served by `python app.py` on a port of its own."""
-    with served("app.py") as url:
-        yield url
-
-
 @pytest.fixture
 def page(chromium: Any, address: str) -> Iterator[Any]:
-    """The Race tab, opened anew; any complaint in the console or request to elsewhere fails the test."""
-    made = chromium.new_page(viewport={"width": 1280, "height": 900})
-    complaints: list[str] = []
-    made.on("pageerror", lambda error: complaints.append(str(error)))
-    made.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-    requests: list[str] = []
-    made.on("request", lambda request: requests.append(request.url))
-    made.asked = requests
-    made.goto(address)
-    made.get_by_role("tab", name="Race", exact=True).click()
-    made.wait_for_selector("#race .ds-lane")
-    yield made
-    made.close()
-    assert complaints == []
-    assert [url for url in requests if not url.startswith((address, "data:", "blob:"))] == []
+    """The Race tab, opened anew."""
+    with visited(chromium, address) as made:
+        made.get_by_role("tab", name="Race", exact=True).click()
+        made.wait_for_selector("#race .ds-lane")
+        yield made
 
 
 SHOWN = "document.querySelector('#race .ds-mount').shown"

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from accel.trace import Trace
 from accel.whatif import whatif
-from tests.browser.served import ROOT, served
+from tests.browser.served import ROOT, visited
 from tests.browser.test_page import EXPLORER, WAIT
 
 pytestmark = pytest.mark.browser
@@ -27,26 +26,12 @@ SLIDE = """([knob, value]) => {
 SETTLED = f"() => {TUNER}.points && {TUNER}.points.length > 40"
 
 
-@pytest.fixture(scope="module")
-def address(embedded_folder: Path) -> Iterator[str]:
-    with served("app.py") as url:
-        yield url
-
-
 @pytest.fixture
 def page(chromium: Any, address: str) -> Iterator[Any]:
-    made = chromium.new_page(viewport={"width": 1280, "height": 900})
-    complaints: list[str] = []
-    made.on("pageerror", lambda error: complaints.append(str(error)))
-    made.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-    made.asked = []
-    made.on("request", lambda request: made.asked.append(request.url))
-    made.goto(address)
-    made.wait_for_selector(".ds-counter")
-    made.wait_for_function(f"{EXPLORER}.scene")
-    yield made
-    made.close()
-    assert complaints == []
+    with visited(chromium, address) as made:
+        made.wait_for_selector(".ds-counter")
+        made.wait_for_function(f"{EXPLORER}.scene")
+        yield made
 
 
 def choose(page: Any, name: str) -> None:

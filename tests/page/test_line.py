@@ -57,7 +57,7 @@ def test_a_full_line_says_so_and_what_to_do():
 
 
 def test_a_run_waits_in_words_and_stop_leaves_the_line(monkeypatch):
-    monkeypatch.setattr("visuals.page.runs.PATIENCE", 0.01)
+    monkeypatch.setattr("visuals.page.line.PATIENCE", 0.01)
     visitor = Visitor()
     work = iter([Update("working", over=True)])
     with RUNS.place():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -14,12 +15,12 @@ from visuals.charts.sweep import by_setting, pareto
 from visuals.page import tune_words as words
 from visuals.page.component import points, whole_scene
 from visuals.page.escape import escape
-from visuals.page.events import AT_ONCE, in_words
+from visuals.page.events import AT_ONCE, COMPUTE, buttons, in_words, stop, text_of
 from visuals.page.explore import ExploreTab
 from visuals.page.measure_inputs import MAX_ROUNDS, MAX_TOKENS, check_measure, turnable, values_for
 from visuals.page.measuring import Tuning, measuring, points_json
 from visuals.page.settings_text import as_command, as_json, as_python, knobs_to_set
-from visuals.page.tune_events import COMPUTE, buttons, heading, in_turn, stop
+from visuals.page.tune_events import heading, in_turn
 from visuals.scene import packed
 from visuals.theme import Mode
 
@@ -64,7 +65,7 @@ def _bench() -> Bench:
             list(words.SAMPLES), value=next(iter(words.SAMPLES)), label=words.SAMPLE, scale=4, min_width=240
         )
     sample.input(
-        lambda name: words.SAMPLES.get(name, gr.skip()) if isinstance(name, str) else gr.skip(),
+        partial(text_of, words.SAMPLES),
         sample,
         prompt,
         **AT_ONCE,
@@ -89,10 +90,6 @@ def _bench() -> Bench:
                         gr.Code(language=language, show_label=False, interactive=False, wrap_lines=True)
                     )
     return Bench(values, measure, stopping, found, charts, plots, texts)
-
-
-def _sample(name: Any) -> Any:
-    return words.SAMPLES[name] if isinstance(name, str) and name in words.SAMPLES else gr.skip()
 
 
 def _choices() -> dict[str, Any]:
@@ -165,19 +162,19 @@ def _measure(
         yield (
             tuning,
             packed({"status": words.LOADING, "fraction": 0.0, "points": []}),
-            *buttons(True),
+            *buttons(running=True),
             *unchanged,
         )
         for told in in_turn(tuning.stop, measuring(tuning, asked)):
             found = {"points": points_json(tuning)} if told.fresh else {}
             message = {"status": told.status, "fraction": None if told.done else told.fraction, **found}
             shown = _drawn(tuning, mode) if told.fresh else unchanged
-            yield tuning, packed(message), *buttons(not told.done), *shown
+            yield tuning, packed(message), *buttons(running=not told.done), *shown
     except Exception as error:
         yield (
             tuning,
             packed({"status": in_words(error), "error": True, "fraction": None}),
-            *buttons(False),
+            *buttons(running=False),
             *unchanged,
         )
 

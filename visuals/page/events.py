@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from collections.abc import Mapping
+from threading import Event
+from typing import Any, Protocol
 from uuid import uuid4
 
 import gradio as gr
@@ -20,6 +22,13 @@ EXPECTED = (InputError, ModelRefused, ModelUnavailable, ModelFailed, TraceError,
 
 # For events that do no decoding: not queued behind runs, and not offered to programs.
 AT_ONCE: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+
+# For events that decode: all but one of the visitors listened to at once wait in the line.
+COMPUTE: dict[str, Any] = {
+    "concurrency_limit": 32,
+    "show_progress": "hidden",
+    "api_visibility": "private",
+}
 
 log = logging.getLogger("draftscope")
 
@@ -40,3 +49,25 @@ def in_words(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return words.MEMORY
     return words.UNEXPECTED.format(reference=reference)
+
+
+class Stoppable(Protocol):
+    """What one browser tab has going on; set `stop`, and it ends within a step."""
+
+    stop: Event
+
+
+def stop(tab: Stoppable | None) -> None:
+    """Stop was pressed; a tab that began nothing yet has nothing to stop."""
+    if tab is not None:
+        tab.stop.set()
+
+
+def buttons(*, running: bool) -> tuple[Any, Any]:
+    """The one that begins, and Stop."""
+    return gr.update(interactive=not running), gr.update(interactive=running)
+
+
+def text_of(texts: Mapping[str, str], name: Any) -> Any:
+    """The text that a visitor chose by its name; whatever else was sent changes nothing."""
+    return texts[name] if isinstance(name, str) and name in texts else gr.skip()

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Condition
+from threading import Condition, Event
+from typing import TypeVar
 
 from visuals.page import words
+
+PATIENCE = 2.0  # seconds between two looks at the line, so that a visitor who has left is noticed
+
+Told = TypeVar("Told")
 
 
 class ServerFull(RuntimeError):
@@ -62,3 +67,14 @@ class Place:
 
 
 RUNS = Line(room=12)  # the whole page's: whatever decodes stands in it, so that no timing disturbs another
+
+
+def in_turn(stop: Event, work: Iterator[Told], tell: Callable[[str, bool], Told]) -> Iterator[Told]:
+    """The work when its turn has come; until then `tell(words, over)` says how long the line is. Stop leaves it."""
+    with RUNS.place() as place:
+        for ahead in place.waiting(PATIENCE):
+            if stop.is_set():
+                yield tell(words.LEFT_LINE, True)
+                return
+            yield tell(words.WAITING[min(ahead, 2) - 1].format(ahead=ahead), False)
+        yield from work

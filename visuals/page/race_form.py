@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -12,11 +13,11 @@ from accel.methods import METHODS
 from accel.models.catalogue import CATALOGUE, DEFAULT
 from visuals.page import words
 from visuals.page.escape import escape
-from visuals.page.events import AT_ONCE, said
+from visuals.page.events import AT_ONCE, COMPUTE, buttons, said, stop, text_of
 from visuals.page.inputs import DTYPES, MAX_LANE_TOKENS, MAX_PROMPT_CHARS, MAX_ROUNDS, check_race
 from visuals.page.pair import PairPart, Racer
 from visuals.page.racing import measure
-from visuals.page.runs import AT_A_TIME, buttons, in_turn
+from visuals.page.runs import in_turn
 from visuals.scene import packed
 
 RACERS = ["autoregressive", "suffix", "aded"]
@@ -60,7 +61,7 @@ def build_race_form() -> RaceForm:
             "max_new_tokens": gr.Slider(8, MAX_LANE_TOKENS, value=64, step=1, label=words.RACE_LENGTH),
             "rounds": gr.Slider(1, MAX_ROUNDS, value=3, step=2, label=words.RACE_ROUNDS),
         }
-    example.input(_example, example, prompt, **AT_ONCE)
+    example.input(partial(text_of, words.RACE_EXAMPLES), example, prompt, **AT_ONCE)
     return RaceForm(values, start, stop)
 
 
@@ -73,14 +74,12 @@ def wire_race_form(
     def on_start(seen: Racer | None, *values: Any) -> Iterator[tuple[Any, ...]]:
         yield from _race(seen or Racer(), dict(zip(names, values, strict=True)), part)
 
-    form.stop.click(_stop, visitor, None, **AT_ONCE)
+    form.stop.click(stop, visitor, None, **AT_ONCE)
     return form.start.click(
         on_start,
         [visitor, *form.values.values()],
         [visitor, picture, status, form.start, form.stop, part.left, part.right],
-        concurrency_limit=AT_A_TIME,
-        show_progress="hidden",
-        api_visibility="private",
+        **COMPUTE,
     )
 
 
@@ -105,14 +104,3 @@ def _lists(racer: Racer, part: PairPart) -> tuple[Any, Any]:
     choices = part.choices(racer)
     left, right, *_ = racer.lanes
     return gr.update(choices=choices, value=left), gr.update(choices=choices, value=right)
-
-
-def _stop(racer: Racer | None) -> None:
-    if racer is not None:
-        racer.stop.set()
-
-
-def _example(name: Any) -> Any:
-    if not isinstance(name, str) or name not in words.RACE_EXAMPLES:
-        return gr.skip()
-    return words.RACE_EXAMPLES[name]

@@ -9,12 +9,12 @@ import gradio as gr
 
 from visuals.page import tune_words as words
 from visuals.page.component import points
-from visuals.page.events import AT_ONCE, in_words
+from visuals.page.events import AT_ONCE, COMPUTE, buttons, in_words, stop
 from visuals.page.explore import ExploreTab
 from visuals.page.fitting import fitting
 from visuals.page.inputs import check_model, is_public
 from visuals.page.measuring import Told, Tuning
-from visuals.page.tune_events import COMPUTE, buttons, heading, in_turn, stop
+from visuals.page.tune_events import heading, in_turn
 from visuals.scene import packed
 
 
@@ -43,9 +43,13 @@ def _fit(seen: Tuning | None, folder: Any, model: Any, device: Any, dtype: Any) 
         asked = check_model({"folder": folder, "model": model, "device": device, "dtype": dtype})
         tuning.stop.clear()
         for told in in_turn(tuning.stop, fitting(tuning.stop, *asked)):
-            yield tuning, _progress(told), *buttons(not told.done)
+            yield tuning, _progress(told), *buttons(running=not told.done)
     except Exception as error:
-        yield tuning, packed({"status": in_words(error), "error": True, "fraction": None}), *buttons(False)
+        yield (
+            tuning,
+            packed({"status": in_words(error), "error": True, "fraction": None}),
+            *buttons(running=False),
+        )
 
 
 def _progress(told: Told) -> str:
