@@ -10,11 +10,11 @@ import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from accel import heads_command
+from accel import heads_command, measure_commands
 from accel.errors import InputError, ModelFailed
 from accel.terminal import (
     AsJson,
@@ -26,24 +26,18 @@ from accel.terminal import (
     Prompt,
     Settings,
     Threads,
-    knobs_of_method,
     load_models,
     load_tokenizer_of,
     print_json,
-    print_points,
-    print_rows,
     print_run,
     read_knobs,
     read_prompt,
-    read_values,
     save_trace,
 )
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, help=__doc__)
-
-
 app.add_typer(heads_command.app, name="heads", help="Train exit heads for AdaDecode.")
 
 
@@ -91,101 +85,8 @@ def run(
     print_run(done, as_json)
 
 
-@app.command()
-def compare(
-    prompt: Prompt,
-    model: ModelName = "smollm2-135m",
-    methods: Annotated[
-        str, typer.Option(help="Names with commas between; our own loop always runs.")
-    ] = "suffix",
-    settings: Settings = [],  # noqa: B006
-    draft: DraftName = "",
-    device: Device = "auto",
-    dtype: Dtype = "auto",
-    max_new_tokens: MaxNew = 64,
-    rounds: Annotated[int, typer.Option(min=1, max=1000, help="Measured rounds, after one warm-up.")] = 5,
-    library: Annotated[bool, typer.Option(help="Measure the library's generate too.")] = True,
-    threads: Threads = 0,
-    as_json: AsJson = False,
-) -> None:
-    """Measure methods against our own autoregressive loop and the library's, in alternation.
-
-    A knob is given to one method: --set suffix.alpha=2.
-    """
-    from accel.compare import BASELINE
-    from accel.compare import compare as measure
-    from accel.models.progress import bar
-    from accel.request import check_request, method_with_knobs
-
-    names = [BASELINE, *(n for n in dict.fromkeys(methods.split(",")) if n and n != BASELINE)]
-    knobs, text = read_knobs(settings), read_prompt(prompt)
-    for name in knobs:
-        if name.partition(".")[0] not in names:
-            raise InputError("--set", f"{name!r:.60} names no method compared here; write method.knob=value")
-    for name in names:
-        method_with_knobs(name, knobs_of_method(name, knobs))
-    target, drafter = load_models(model, draft, device, dtype, threads)
-    asked: dict[str, Any] = {
-        "max_new_tokens": max_new_tokens, "temperature": 0.0, "top_k": 0, "top_p": 1.0, "stop": (), "seed": 0,
-        "observe": "none", "chat": True, "draft": drafter,
-    }  # fmt: skip
-    requests = [
-        check_request(target, text, method=name, knobs=knobs_of_method(name, knobs), **asked)
-        for name in names
-    ]
-    with bar() as tell:
-        rows = measure(target, requests, rounds, with_library=library, tell=tell)
-    if as_json:
-        print_json({"model": asdict(target.info), "rounds": rounds, "rows": [asdict(row) for row in rows]})
-        return
-    print_rows(
-        rows, f"{target.info.name}, {target.info.dtype}, {target.info.threads} threads, {rounds} rounds"
-    )
-
-
-@app.command()
-def sweep(
-    prompt: Prompt,
-    method: Annotated[str, typer.Option(help="The method whose knob is turned.")],
-    knob: Annotated[str, typer.Option(help="The knob to turn.")],
-    values: Annotated[str, typer.Option(help="Its values, with commas between; ; where a value has commas.")],
-    second: Annotated[str, typer.Option(help="A second knob to turn, for a grid.")] = "",
-    second_values: Annotated[str, typer.Option(help="Its values.")] = "",
-    model: ModelName = "smollm2-135m",
-    settings: Settings = [],  # noqa: B006
-    draft: DraftName = "",
-    device: Device = "auto",
-    dtype: Dtype = "auto",
-    max_new_tokens: MaxNew = 64,
-    rounds: Annotated[int, typer.Option(min=1, max=1000, help="Measured rounds for each value.")] = 3,
-    threads: Threads = 0,
-    as_json: AsJson = False,
-) -> None:
-    """Turn one knob, or two, over several values: what one recorded run predicts, beside what is measured."""
-    from accel.models.progress import bar
-    from accel.request import check_request, method_with_knobs
-    from accel.sweep import settings_of
-    from accel.sweep import sweep as measure
-
-    knobs, text = read_knobs(settings), read_prompt(prompt)
-    grid = {knob: read_values(values)} | ({second: read_values(second_values)} if second else {})
-    for settings_of_point in settings_of(grid):
-        method_with_knobs(method, {**knobs, **settings_of_point})
-    target, drafter = load_models(model, draft, device, dtype, threads)
-    request = check_request(
-        target, text, method=method, knobs=knobs, max_new_tokens=max_new_tokens, temperature=0.0, top_k=0,
-        top_p=1.0, stop=(), seed=0, observe="decisions", chat=True, draft=drafter,
-    )  # fmt: skip
-    with bar() as tell:
-        points = measure(target, request, grid, rounds, tell)
-    if as_json:
-        print_json({"model": asdict(target.info), "knobs": list(grid), "points": [asdict(p) for p in points]})
-        return
-    print_points(
-        points,
-        ", ".join(grid),
-        f"{method} on {target.info.name}, {target.info.dtype}, {target.info.threads} threads",
-    )
+for measuring in (measure_commands.compare, measure_commands.sweep):
+    app.command()(measuring)
 
 
 @app.command()

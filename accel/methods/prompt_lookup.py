@@ -80,7 +80,8 @@ class PromptLookup:
         copied = copied[: worthwhile(run.calibration if self.calibrated else None, gains)]
         run.emit(Match("text", length, count, sum(gains[: len(copied)]), bool(copied)))
         if run.wants(Occurrence):
-            run.emit(occurrence_in(index.text, "text", start, length, len(copied)))
+            with run.clock.phase("observe"):
+                run.emit(occurrence_in(index.text, "text", start, length, len(copied)))
         parent = run.tree.tip
         for token in copied:
             parent = draft.add(parent, run.draft(parent, token, 1.0, "text"))

@@ -108,6 +108,7 @@ class Suffix:
                 if is_best or (run.observes_all and candidate.score > 0):
                     is_chosen = is_best and name == plan.source and plan.num_nodes > 0 and trusted
                     run.emit(Match(name, candidate.length, candidate.count, candidate.score, is_chosen))
-            place = state.drafter.occurrence(name, speculation)
+            with run.clock.phase("observe"):
+                place = state.drafter.occurrence(name, speculation)
             if place is not None:
                 run.emit(place)
