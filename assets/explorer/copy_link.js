@@ -5,10 +5,11 @@
   const { el, strings, setText } = DraftScope;
 
   class CopyLink {
-    /** `explorerOf()` is the explorer on the page or null; `tabOf()` the name of the open tab. */
-    constructor(mount, explorerOf, tabOf) {
+    /** `explorerOf()`: the explorer on the page or null; `tabOf()`: the open tab's name; `knobsOf()`: those turned. */
+    constructor(mount, explorerOf, tabOf, knobsOf) {
       this.explorerOf = explorerOf;
       this.tabOf = tabOf;
+      this.knobsOf = knobsOf;
       this.button = el('button', { type: 'button', class: 'ds-plain-button' }, strings.linkCopy);
       this.said = el('span', { class: 'ds-said', role: 'status' });
       this.address = el('input', { type: 'text', class: 'ds-address', readonly: true, hidden: true, 'aria-label': strings.linkAddress });
@@ -21,7 +22,7 @@
       this.address.hidden = true;
       if (!explorer || !explorer.scene) return setText(this.said, strings.linkNothing);
       if (!explorer.slug) return setText(this.said, strings.linkOwn);
-      const link = DraftScope.link.format(location.href, DraftScope.link.valuesOf(explorer, this.tabOf()));
+      const link = DraftScope.link.format(location.href, DraftScope.link.valuesOf(explorer, this.tabOf(), this.knobsOf()));
       try {
         await navigator.clipboard.writeText(link);
         return setText(this.said, strings.linkCopied);
@@ -34,5 +35,5 @@
     }
   }
 
-  DraftScope.copyLink = (mount, explorerOf, tabOf) => new CopyLink(mount, explorerOf, tabOf);
+  DraftScope.copyLink = (...given) => new CopyLink(...given);
 })(window.DraftScope = window.DraftScope || {});

@@ -68,6 +68,7 @@
       const { facts, scene } = this;
       this.recorded = recordedOf(scene);
       this.knobs = new Knobs(facts, (name) => this._turned(name));
+      this.knobs.take(DraftScope.current.knobs);
       this.axis = facts.turns.find(([, kind]) => kind === 'number')[0];
       this.cells = COUNTERS.map(([name]) => this._cell(name));
       this.kind = this._cell('kind');
@@ -105,6 +106,7 @@
       const { kind } = this._turn(name);
       if (kind === 'number' || kind === 'whole') this.axis = name;
       const { asked } = this.knobs;
+      DraftScope.current.knobs = this.knobs.turned;
       this.outcome = whatif(this.facts, asked);
       this._paint();
       const others = JSON.stringify({ ...asked, [this.axis]: this.axis });

@@ -36,6 +36,15 @@
     return el('input', { type: 'range', class: 'ds-slider', min: low, max: high, step: kind === 'whole' ? 1 : 0.01 });
   }
 
+  /** What a link's text stands for on a knob: within its bounds, one of its choices; null where it is neither. */
+  function meant([, kind, low, high], text) {
+    if (kind === 'switch') return { true: true, false: false }[text] ?? null;
+    if (kind === 'choice') return Object.hasOwn(words.choices, text) ? text : null;
+    const number = Number(text);
+    if (text === '' || !Number.isFinite(number) || (kind === 'whole' && !Number.isInteger(number))) return null;
+    return Math.max(low, Math.min(high, number));
+  }
+
   class Knobs {
     constructor(facts, onTurn) {
       this.facts = facts;
@@ -51,6 +60,19 @@
     _moved(one) {
       const recorded = this.facts.knobs[one.name];
       return one.turn[1] !== 'number' || Math.abs(one.get() - recorded) > 0.0051;
+    }
+
+    /** Those turned away from what was recorded, by name. */
+    get turned() {
+      return Object.fromEntries(Object.entries(this.asked).filter(([name, value]) => value !== this.facts.knobs[name]));
+    }
+
+    /** Turn knobs to what a link holds for them. */
+    take(texts) {
+      for (const one of this.all) {
+        const value = Object.hasOwn(texts, one.name) ? meant(one.turn, String(texts[one.name])) : null;
+        if (value !== null) one.set(value);
+      }
     }
 
     named(name) { return this.all.find((one) => one.name === name); }

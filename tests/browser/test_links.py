@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -81,21 +82,50 @@ def test_a_copied_link_shows_the_same_again(visit: Callable[..., Any]) -> None:
     tab(page, "Traces")
     page.click(f"[data-open={EARLY}]")
     shows(page, "adadecode")
-    page.evaluate("DraftScope.link.shared.threshold = 0.45")
     page.evaluate(f"() => {{ {EXPLORER}.goto(9, 'verify'); const node = {EXPLORER}.scene.step(9).nodes[1];"
                   f" {EXPLORER}.select(node.slot); }}")  # fmt: skip
     state, picture = f"JSON.stringify({{...{EXPLORER}.state, palette: null}})", seen(page)
     said = page.evaluate(state)
     link = copied(page)
     slot = json.loads(said)["slot"]
-    assert link.endswith(f"?trace={EARLY}&step=9&phase=verify&slot={slot}&tab=explore&threshold=0.45")
+    assert link.endswith(f"?trace={EARLY}&step=9&phase=verify&slot={slot}&tab=explore")
     again = visit(link.partition("/?")[2] and "?" + link.partition("/?")[2])
     shows(again, "adadecode")
     again.wait_for_function(f"{EXPLORER}.state.slot === {slot}")
     assert again.evaluate(state) == said
     assert seen(again) == picture
-    assert again.evaluate("DraftScope.link.shared.threshold") == 0.45
     assert again.get_by_label("Play a recorded run").input_value().startswith("Leaving too early")
+
+
+def test_a_link_holds_the_knobs_that_were_turned(visit: Callable[..., Any]) -> None:
+    page = visit(f"?trace={EARLY}&tab=tune&knob.threshold=0.45&knob.max_early=99&knob.nothing=1")
+    page.wait_for_selector(".ds-tune-counters")
+    turned = "DraftScope.current.knobs"
+    page.wait_for_function(f"{turned}.threshold === 0.45")
+    most = page.evaluate("Number(document.querySelector('[data-knob=max_early] input').max)")
+    assert page.evaluate(turned) == {"threshold": 0.45, "max_early": most}, "a value too high is the highest"
+    assert page.locator("[data-knob=threshold] .ds-knob-value").inner_text() == "0.45"
+    page.click(".ds-reset")
+    assert page.evaluate(turned) == {}
+    page.evaluate("([knob, value]) => { const input = document.querySelector(`[data-knob=${knob}] input`);"
+                  " input.value = value; input.dispatchEvent(new Event('input')); }", ["threshold", "0.8"])  # fmt: skip
+    assert parse_qs(copied(page).partition("?")[2])["knob.threshold"] == ["0.8"]
+    tab(page, "Traces")
+    page.locator("[data-open]").first.click()
+    page.wait_for_function(f"!{turned}.threshold")
+
+
+def test_where_the_clipboard_is_closed_the_link_can_be_copied_by_hand(visit: Callable[..., Any]) -> None:
+    page = visit("?step=3")
+    page.wait_for_selector(".ds-counter")
+    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('closed')); }")
+    page.get_by_role("button", name="Copy link").click()
+    address = page.get_by_label("Link to what is shown")
+    address.wait_for()
+    assert "step=3" in address.input_value()
+    assert page.evaluate("getSelection().toString()") == address.input_value() or address.evaluate(
+        "one => one.selectionEnd - one.selectionStart === one.value.length"
+    )
 
 
 def test_a_link_into_the_first_run_and_another_tab(visit: Callable[..., Any]) -> None:
@@ -111,7 +141,7 @@ def test_a_link_into_the_first_run_and_another_tab(visit: Callable[..., Any]) ->
     [
         "?trace=../../etc/passwd&step=3",
         "?trace=%3Cimg%20src%3Dx%3E",
-        "?step=-1&phase=now&slot=x&tab=%00&threshold=NaN",
+        "?step=-1&phase=now&slot=x&tab=%00&knob.threshold=NaN&knob.constructor=1",
         "?step=99999&slot=1",
         "?step=5&slot=99999&phase[]=draft",
         f"?trace={EARLY}&trace=b&step=1e3",
@@ -220,14 +250,23 @@ def test_before_anything_of_ones_own_an_export_is_refused_in_words(visit: Callab
 
 def test_a_query_is_read_and_written_by_the_same_rules(opened: Callable[..., Opened]) -> None:
     here = opened(run())
-    said = {"trace": "a-b", "step": 7, "phase": "verify", "slot": 12, "tab": "tune", "threshold": 0.6}
+    said = {
+        "trace": "a-b",
+        "step": 7,
+        "phase": "verify",
+        "slot": 12,
+        "tab": "tune",
+        "knobs": {"threshold": "0.6"},
+    }
     made = here.page.evaluate(
         "said => DraftScope.link.format('https://x.y/z?__theme=dark&step=1#top', said)", said
     )
-    assert made == "https://x.y/z?__theme=dark&step=7&trace=a-b&phase=verify&slot=12&tab=tune&threshold=0.6"
+    assert (
+        made == "https://x.y/z?__theme=dark&step=7&trace=a-b&phase=verify&slot=12&tab=tune&knob.threshold=0.6"
+    )
     read = "query => DraftScope.link.parse(query)"
     assert here.page.evaluate(read, made.partition("?")[2]) == said
-    wrong = "?trace=A&step=1.5&phase=no&slot=-1&tab=t1&threshold=1e9"
-    assert here.page.evaluate(read, wrong) == dict.fromkeys(said)
+    wrong = "?trace=A&step=1.5&phase=no&slot=-1&tab=t1&knob.threshold=-1&knob.=1&knob.Alpha=2"
+    assert here.page.evaluate(read, wrong) == dict.fromkeys(said) | {"knobs": {}}
     none = here.page.evaluate("DraftScope.link.format('https://x.y/?step=1', { step: null })")
     assert none == "https://x.y/"

@@ -28,7 +28,10 @@ const take = (text, opening) => {
   const { whole, slug, linked, ...delta } = JSON.parse(text);
   if (!explorer.apply(delta) && whole) explorer.load(whole);
   if (delta.head) explorer.slug = slug || null;
-  if (linked || (opening && (!link.trace || link.trace === slug))) DraftScope.link.restore(explorer, link);
+  if (linked || (opening && (!link.trace || link.trace === slug))) {
+    DraftScope.link.restore(explorer, link);
+    DraftScope.current.turn(link.knobs);
+  }
   document.dispatchEvent(new CustomEvent('ds-run'));
 };
 take(props.value, true);
@@ -48,7 +51,9 @@ watch('value', () => {{
   menu.answered(problem);
 }});
 """
-LINK_ON_LOAD = f"DraftScope.copyLink(element.querySelector('.ds-mount'), {EXPLORER}, {TAB});"
+LINK_ON_LOAD = f"""
+DraftScope.copyLink(element.querySelector('.ds-mount'), {EXPLORER}, {TAB}, () => DraftScope.current.knobs);
+"""
 GALLERY_ON_LOAD = """
 const { runs } = JSON.parse(props.value);
 DraftScope.gallery(element.querySelector('.ds-mount'), runs, (slug) => trigger('select', { slug }));
