@@ -26,7 +26,7 @@ RUNS = [
     ("05-Leaving-too-early,-AdaDecode-at-threshold-0.3", PEOPLE, {
         "method": "adadecode", "max_new_tokens": 32, "knobs": {"threshold": 0.3},
     }),
-    ("06-A-search-over-tri-grams,-ADED", FUNCTIONS, {
+    ("06-A-search-that-pays,-ADED", FUNCTIONS, {
         "method": "aded", "max_new_tokens": 48, "knobs": {"mode": "best_first"},
     }),
     ("07-A-search-that-finds-little,-ADED-as-published", VARIED[1], {

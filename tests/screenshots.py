@@ -47,7 +47,7 @@ def recorded(page: Any, title: str, step: int, phase: str = "commit") -> None:
 
 
 def a_search(page: Any) -> None:
-    recorded(page, "A search over tri grams", 18)
+    recorded(page, "A search that pays", 18)
 
 
 def layers_left_early(page: Any) -> None:

@@ -83,6 +83,28 @@ PALETTES: dict[Mode, Palette] = {
     ),
 }
 
+# One colour a method, in Race and Tune. Paul Tol's muted scheme, which shares none with the fates of tokens.
+METHOD_COLOURS: dict[Mode, dict[str, str]] = {
+    "light": {
+        "autoregressive": "#586070",
+        "adadecode": "#aa4499",
+        "suffix": "#332288",
+        "aded": "#117733",
+        "clasp": "#882255",
+        "prompt_lookup": "#2b7f86",
+        "draft_model": "#7a6a00",
+    },
+    "dark": {
+        "autoregressive": "#a3abb9",
+        "adadecode": "#d99ae0",
+        "suffix": "#9c94f0",
+        "aded": "#5bc777",
+        "clasp": "#e07a9f",
+        "prompt_lookup": "#6fd0d8",
+        "draft_model": "#d6c65a",
+    },
+}
+
 # Marks that carry meaning by colour: each must stand out 3:1 from the surface.
 MARKS = ("drafted", "accepted", "rejected", "unreached", "bonus", "left_early", "edge", "accent")
 
@@ -102,8 +124,13 @@ def fate_colour(fate: Fate, mode: Mode) -> str:
     }[fate]
 
 
+def method_colour(name: str, mode: Mode) -> str:
+    """The colour of a method; one without a colour of its own has the neutral of borders."""
+    return METHOD_COLOURS[mode].get(name, PALETTES[mode].edge)
+
+
 def css() -> str:
-    """The palettes as the CSS variables that the explorer draws with.
+    """The palettes as the CSS variables that the explorer draws with; `data-method` chooses `--ds-method`.
 
     `.dark` or `data-theme` on any ancestor decides; a standalone page (`.ds-page`) else follows the system.
     """
@@ -113,12 +140,20 @@ def css() -> str:
         f".ds-root,.ds-page{{--ds-sans:{SANS};--ds-mono:{MONO};{light}}}\n"
         f"@media (prefers-color-scheme:dark){{{own},{own} .ds-root{{{dark}}}}}\n"
         f".dark .ds-root,[data-theme=dark] .ds-root,.ds-page[data-theme=dark]{{{dark}}}\n"
+        + "\n".join(
+            f".ds-root[data-method={name}],.ds-root [data-method={name}]"
+            f"{{--ds-method:var(--ds-method-{name.replace('_', '-')})}}"
+            for name in METHOD_COLOURS["light"]
+        )
+        + "\n"
     )
 
 
 def _variables(mode: Mode) -> str:
     palette = PALETTES[mode]
-    named = "".join(f"--ds-{f.name.replace('_', '-')}:{getattr(palette, f.name)};" for f in fields(palette))
+    colours = {f.name: getattr(palette, f.name) for f in fields(palette)}
+    colours |= {f"method_{name}": colour for name, colour in METHOD_COLOURS[mode].items()}
+    named = "".join(f"--ds-{name.replace('_', '-')}:{colour};" for name, colour in colours.items())
     return f"color-scheme:{mode};{named}"
 
 

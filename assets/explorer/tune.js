@@ -83,6 +83,7 @@
         this.knobs.reset();
         this._turned(this.axis);
       });
+      this.root.dataset.method = scene.head.method.name;
       const about = say(words.about, { method: scene.head.method.name, model: scene.head.model.name, tokens: facts.tokens + 1 });
       this.root.replaceChildren(this._panel(about,
         el('div', { class: 'ds-tune-grid' },

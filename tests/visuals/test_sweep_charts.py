@@ -8,6 +8,7 @@ import pytest
 
 from accel.outcome import Outcome, Point
 from visuals.charts.sweep import by_setting, pareto
+from visuals.theme import METHOD_COLOURS
 
 
 def point(knobs: dict[str, Any], speedup: float, calls: float, predicted: float | None = 1.5) -> Point:
@@ -24,7 +25,8 @@ POINTS = [
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_measured_and_predicted_stand_side_by_side_in_the_order_of_the_knob(mode: Any) -> None:
-    measured, predicted = by_setting(POINTS, mode=mode).data
+    measured, predicted = by_setting(POINTS, method="adadecode", mode=mode).data
+    assert measured.line.color == predicted.line.color == METHOD_COLOURS[mode]["adadecode"]
     assert (measured.x, measured.y) == ((0.3, 0.6, 0.9), (0.8, 1.5, 1.2))
     assert (predicted.x, predicted.y) == ((0.6, 0.9), (1.5, 1.5))
     assert predicted.line.dash

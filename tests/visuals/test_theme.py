@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from accel.methods import METHODS
 from visuals.explorer import (
     FOLDER,
     PAGE_SCRIPTS,
@@ -17,7 +18,7 @@ from visuals.explorer import (
     page_css,
     page_js,
 )  # fmt: skip
-from visuals.theme import MARKS, PALETTES, contrast, css
+from visuals.theme import MARKS, METHOD_COLOURS, PALETTES, contrast, css, method_colour
 
 
 def test_contrast_of_known_pairs() -> None:
@@ -44,6 +45,16 @@ def test_text_on_the_accent(mode) -> None:  # type: ignore[no-untyped-def]
 def test_marks(mode, mark, ground) -> None:  # type: ignore[no-untyped-def]
     palette = PALETTES[mode]
     assert contrast(getattr(palette, mark), getattr(palette, ground)) >= 3.0
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_every_method_has_a_colour_of_its_own(mode) -> None:  # type: ignore[no-untyped-def]
+    colours, palette = METHOD_COLOURS[mode], PALETTES[mode]
+    assert set(colours) == set(METHODS)
+    fates = {getattr(palette, mark) for mark in MARKS}
+    assert len(set(colours.values()) - fates) == len(METHODS)
+    assert all(contrast(colour, palette.surface) >= 3.0 for colour in colours.values())
+    assert method_colour("another", mode) == palette.edge
 
 
 def test_every_variable_that_is_used_is_defined() -> None:

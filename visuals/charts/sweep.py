@@ -8,22 +8,25 @@ import plotly.graph_objects as go
 
 from accel.outcome import Point, front
 from accel.trace import Knob
-from visuals.theme import PALETTES, Mode, template
+from visuals.theme import PALETTES, Mode, method_colour, template
 
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "star")
 _SHAPE = {"height": 380, "legend": {"y": -0.26}, "margin": {"l": 56, "r": 24, "t": 48, "b": 84}}
 
 
-def by_setting(points: Sequence[Point], *, mode: Mode = "light") -> go.Figure:
-    """Speed-up against the first knob; a line for each value of the second. Full: measured; broken: predicted."""
+def by_setting(points: Sequence[Point], *, method: str = "", mode: Mode = "light") -> go.Figure:
+    """Speed-up against the first knob; a line for each value of the second. Full: measured; broken: predicted.
+
+    The first line has the method's own colour.
+    """
     figure, palette = go.Figure(), PALETTES[mode]
     colours = (
+        method_colour(method, mode),
         palette.drafted,
         palette.accepted,
         palette.rejected,
         palette.bonus,
         palette.left_early,
-        palette.ran,
     )
     knobs = list(points[0].knobs) if points else ["setting"]
     for number, (second, group) in enumerate(_by_second(points).items()):

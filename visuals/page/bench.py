@@ -186,7 +186,7 @@ def _drawn(tuning: Tuning, mode: Any) -> tuple[Any, ...]:
     assert tuning.asked is not None
     run = tuning.asked.run
     knobs = knobs_to_set(run, best)
-    charts = by_setting(tuning.points, mode=shade), pareto(tuning.points, mode=shade)
+    charts = by_setting(tuning.points, method=run.method, mode=shade), pareto(tuning.points, mode=shade)
     return (
         gr.update(visible=True),
         *charts,

@@ -17,7 +17,7 @@ STYLE = """
 .ds-head p { margin: 0; opacity: .8; }
 .ds-status { font-size: 14px; min-height: 22px; }
 .ds-status .ds-error { color: var(--ds-rejected, #b3440b); font-weight: 600; }
-:is(#explorer, #race, #pair, .ds-status, .ds-head) .html-container { padding: 0; }
+:is(#explorer, #race, #pair, #tuner, #measured, #fitted, .ds-status, .ds-head) .html-container { padding: 0; }
 #tabs > .tabitem, #tabs [role=tabpanel] { padding-top: 4px; }
 #tabs [role=tabpanel] > .column { gap: 10px; }
 .gradio-container .contain > .column { gap: 6px; }
@@ -31,6 +31,8 @@ STYLE = """
 .ds-line .container > :not([data-testid=block-info]) { flex: 1 1 auto; min-width: 0; }
 .ds-line [data-testid=block-info] { margin: 0; white-space: nowrap; font-size: 14px; }
 .ds-line > .form > .block:first-child [data-testid=block-info] { min-width: 128px; }
+.ds-line > .form > #pair-left [data-testid=block-info] { min-width: 0; }
+.ds-line input[role=listbox] { text-overflow: ellipsis; padding-inline-end: 28px; }
 .ds-line > button { flex: 0 0 140px; height: 42px; }
 #method { flex: 0 0 230px !important; }
 #prompt textarea { max-height: 62px; overflow-y: auto !important; }

@@ -36,7 +36,7 @@ ABOUT = {
     "leaving-too-early-adadecode-at-threshold-0-3": (
         "The same with a threshold far too low: tokens leave early, turn out wrong, and are taken back."
     ),
-    "a-search-over-tri-grams-aded": (
+    "a-search-that-pays-aded": (
         "A search through what usually follows a pair of tokens, drafted as a tree. The panel Search "
         "shows all that it looked at."
     ),
