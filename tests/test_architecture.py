@@ -36,6 +36,7 @@ STANDARD_ONLY = (
     "accel/suffix_tree.py",
     "accel/suffix_drafter.py",
     "accel/replay.py",
+    "accel/suites.py",
 )
 READABLE = frozenset(
     {
