@@ -77,7 +77,7 @@ def toy_model(
     toy = toy or Toy()
     info = ModelInfo("toy", f"toy-{toy.seed}", "toy", toy.num_layers, "float64", "cpu", 1, "toy")
     calibration = Calibration((1, 2, 4, 8), (1.0, 1.0, 1.0, 1.0), 0.1)
-    return Model(info, toy, None, context, end_tokens, calibration, None)
+    return Model(info, toy, None, context, end_tokens, calibration, lambda: None)
 
 
 class ScriptedDice(Dice):

@@ -1,9 +1,10 @@
 """The fast path for Llama-shaped models: the same arithmetic in fewer, larger operations.
 
 One product makes q, k and v, one makes gate and up; norms are `F.rms_norm`; keys and values go straight into the
-run's own cache; grouped queries are folded into the row axis, so that keys are never repeated. The library's
-parameters become views of the joined weights: nothing is held twice. It is used only where its load-time parity
-with the library holds (selftest.py).
+run's own cache; grouped queries are folded into the row axis, so that keys are never repeated. Weights are packed
+for the CPU where that can be (products.py), and the library's own are then let go (load.py); elsewhere the
+library's parameters become views of the joined weights: either way nothing is held twice. It is used only where
+its load-time parity with the library holds (selftest.py).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from torch import Tensor, nn
 
 from accel.models.cache import Cache
 from accel.models.layered import Rows, Tap
+from accel.models.products import Packed, Plain, Product, is_packable
 
 FAMILIES = frozenset({"llama", "mistral", "qwen2", "qwen3"})
 ROPE_BLOCK = 2048  # positions whose rotations are tabled at a time
@@ -24,17 +26,15 @@ ROPE_BLOCK = 2048  # positions whose rotations are tabled at a time
 
 @dataclass(frozen=True, slots=True)
 class _Layer:
-    """Weights of one decoder layer, [out, in] each."""
+    """Weights of one decoder layer."""
 
     norm: Tensor
-    qkv: Tensor
-    qkv_bias: Tensor | None
+    qkv: Product
     head_norms: tuple[Tensor, Tensor] | None  # of q and k (Qwen 3)
-    out: Tensor
-    out_bias: Tensor | None
+    out: Product
     mlp_norm: Tensor
-    gate_up: Tensor
-    down: Tensor
+    gate_up: Product
+    down: Product
 
 
 def is_fusible(library: Any) -> bool:
@@ -52,7 +52,7 @@ class FusedModel:
 
     def __init__(self, library: Any) -> None:
         config = library.config
-        self._decoder = library.model
+        self._rotary = library.model.rotary_emb
         self._heads: int = config.num_attention_heads
         self._kv_heads: int = config.num_key_value_heads
         self._head_dim: int = getattr(config, "head_dim", None) or config.hidden_size // self._heads
@@ -60,8 +60,10 @@ class FusedModel:
         self._dim: int = config.hidden_size
         self._embedding: Tensor = library.model.embed_tokens.weight
         self._final_norm: Tensor = library.model.norm.weight
-        self._head: Tensor = library.lm_head.weight
-        self._layers = [_joined(layer) for layer in library.model.layers]
+        self.is_packed = is_packable(self._embedding)
+        self._head: Product = (Packed if self.is_packed else Plain)(library.lm_head.weight)
+        self._vocab_size: int = library.lm_head.weight.shape[0]
+        self._layers = [_joined(layer, self.is_packed) for layer in library.model.layers]
         self._scale = self._head_dim**-0.5
         self._cos, self._sin = self._rotations(ROPE_BLOCK)
 
@@ -71,7 +73,7 @@ class FusedModel:
 
     @property
     def vocab_size(self) -> int:
-        return self._head.shape[0]
+        return self._vocab_size
 
     @property
     def device(self) -> torch.device:
@@ -93,7 +95,7 @@ class FusedModel:
         return F.rms_norm(hidden, (self._dim,), self._final_norm, self._eps)
 
     def head(self, normed: Tensor) -> Tensor:
-        return F.linear(normed, self._head)
+        return self._head.of(normed)
 
     def run_layers(
         self, hidden: Tensor, first: int, last: int, rows: Rows, cache: Cache, tap: Tap | None = None
@@ -120,7 +122,7 @@ class FusedModel:
         shape = (self._dim,)
         slots, heads, kv_heads, head_dim = hidden.shape[0], self._heads, self._kv_heads, self._head_dim
         x = F.rms_norm(hidden, shape, weights.norm, self._eps)
-        qkv = F.linear(x, weights.qkv, weights.qkv_bias).view(slots, heads + 2 * kv_heads, head_dim)
+        qkv = weights.qkv.of(x).view(slots, heads + 2 * kv_heads, head_dim)
         qk = qkv[:, : heads + kv_heads]
         if weights.head_norms is not None:
             self._norm_heads(qkv, weights.head_norms)
@@ -133,10 +135,10 @@ class FusedModel:
         queries = grouped.reshape(1, kv_heads, -1, head_dim)  # [1, kv_heads, slots x groups, head_dim]
         seen = F.scaled_dot_product_attention(queries, held[0], held[1], attn_mask=mask, scale=self._scale)
         seen = seen.view(kv_heads, slots, -1, head_dim).transpose(0, 1).reshape(slots, -1)
-        hidden = hidden + F.linear(seen, weights.out, weights.out_bias)
+        hidden = weights.out.onto(hidden, seen)
         x = F.rms_norm(hidden, shape, weights.mlp_norm, self._eps)
-        gate, up = F.linear(x, weights.gate_up).chunk(2, -1)
-        return hidden + F.linear(F.silu(gate) * up, weights.down)
+        gate, up = weights.gate_up.of(x).chunk(2, -1)
+        return weights.down.onto(hidden, F.silu(gate).mul_(up))
 
     def _norm_heads(self, qkv: Tensor, norms: tuple[Tensor, Tensor]) -> None:
         heads, kv_heads = self._heads, self._kv_heads
@@ -165,35 +167,38 @@ class FusedModel:
     def _rotations(self, length: int) -> tuple[Tensor, Tensor]:
         """The library's own rotary table, [positions, head_dim]; sin negated where rotate-half subtracts."""
         positions = torch.arange(length, device=self.device)[None]
-        cos, sin = self._decoder.rotary_emb(self._embedding[:1, None], positions)
+        cos, sin = self._rotary(self._embedding[:1, None], positions)
         signed = sin[0].clone()
         signed[:, : self._head_dim // 2].neg_()
         return cos[0], signed
 
 
-def _joined(layer: Any) -> _Layer:
-    """A library layer's weights, joined; its own parameters become views of them."""
+def _joined(layer: Any, packed: bool) -> _Layer:
+    """A library layer's weights, joined."""
     attention, mlp = layer.self_attn, layer.mlp
-    qkv, qkv_bias = _join([attention.q_proj, attention.k_proj, attention.v_proj])
-    gate_up, _ = _join([mlp.gate_proj, mlp.up_proj])
+    join = _packed if packed else _shared
     norms = (attention.q_norm.weight, attention.k_norm.weight) if hasattr(attention, "q_norm") else None
     return _Layer(
         norm=layer.input_layernorm.weight,
-        qkv=qkv,
-        qkv_bias=qkv_bias,
+        qkv=join([attention.q_proj, attention.k_proj, attention.v_proj]),
         head_norms=norms,
-        out=attention.o_proj.weight,
-        out_bias=attention.o_proj.bias,
+        out=join([attention.o_proj]),
         mlp_norm=layer.post_attention_layernorm.weight,
-        gate_up=gate_up,
-        down=mlp.down_proj.weight,
+        gate_up=join([mlp.gate_proj, mlp.up_proj]),
+        down=join([mlp.down_proj]),
     )
 
 
 @torch.no_grad()
-def _join(parts: list[nn.Linear]) -> tuple[Tensor, Tensor | None]:
-    weight = torch.cat([part.weight for part in parts])
-    bias = None if parts[0].bias is None else torch.cat([part.bias for part in parts])
+def _packed(parts: list[nn.Linear]) -> Product:
+    """A layout of its own; the library's parameters stay as they are, for as long as it is held."""
+    return Packed(*_cat(parts))
+
+
+@torch.no_grad()
+def _shared(parts: list[nn.Linear]) -> Product:
+    """The library's own parameters become views of the joined weight."""
+    weight, bias = _cat(parts)
     start = 0
     for part in parts:
         end = start + part.weight.shape[0]
@@ -201,4 +206,11 @@ def _join(parts: list[nn.Linear]) -> tuple[Tensor, Tensor | None]:
         if bias is not None:
             part.bias = nn.Parameter(bias[start:end], requires_grad=False)
         start = end
-    return weight, bias
+    return Plain(weight, bias)
+
+
+def _cat(parts: list[nn.Linear]) -> tuple[Tensor, Tensor | None]:
+    if len(parts) == 1:
+        return parts[0].weight, parts[0].bias
+    bias = None if parts[0].bias is None else torch.cat([part.bias for part in parts])
+    return torch.cat([part.weight for part in parts]), bias

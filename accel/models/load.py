@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -62,7 +64,18 @@ def load(
 
 
 def from_folder(where: Path, *, name: str, device: str, dtype: str) -> Model:
-    """Load a folder of safetensors. Nothing in it is ever run."""
+    """Load a folder of safetensors. Nothing in it is ever run.
+
+    Where the weights were packed, the library's copy of them is let go; it is read again should it be asked for.
+    """
+    bring = partial(_library, where, name, device, dtype)
+    model = from_library(bring(), load_tokenizer(where), name=name)
+    packed = isinstance(model.layers, FusedModel) and model.layers.is_packed
+    return replace(model, bring_library=cache(bring)) if packed else model
+
+
+def _library(where: Path, name: str, device: str, dtype: str) -> Any:
+    """The folder as a model of the library's."""
     from transformers import AutoConfig, AutoModelForCausalLM
 
     try:
@@ -83,7 +96,7 @@ def from_folder(where: Path, *, name: str, device: str, dtype: str) -> Model:
     except Exception as error:  # whatever a foreign file makes the library raise
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise ModelUnavailable(f"model: {name!r:.80} cannot be loaded: {reason[:200]}") from error
-    return from_library(library.to(device), load_tokenizer(where), name=name)
+    return library.to(device).eval().requires_grad_(False)
 
 
 def _attention(auto: Any, config: Any) -> str:
@@ -108,7 +121,7 @@ def from_library(library: Any, tokenizer: Tokenizer | None, *, name: str, fuse: 
         backend=backend,
     )
     end_tokens = tokenizer.eos_ids if tokenizer is not None else _end_tokens(library)
-    return Model(info, layers, tokenizer, context, end_tokens, calibrate(layers, context), library)
+    return Model(info, layers, tokenizer, context, end_tokens, calibrate(layers, context), lambda: library)
 
 
 def _layers(library: Any, fuse: bool) -> tuple[LayeredModel, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,12 @@ class Model:
     context: int  # tokens of prompt and answer together
     end_tokens: frozenset[int]
     calibration: Calibration
-    library: Any  # the transformers model whose weights these are: for parity tests and benchmarks
+    bring_library: Callable[[], Any]
+
+    @property
+    def library(self) -> Any:
+        """The transformers model whose weights these are, for parity and baselines; brought when first asked for."""
+        return self.bring_library()
 
     def piece(self, token: int) -> bytes:
         """The bytes of a token; its id in angle brackets where there is no tokenizer."""

@@ -1,0 +1,72 @@
+"""Products with fixed weights: plain, or with the weights laid out beforehand as the CPU's kernels want them.
+
+A plain product has oneDNN order the weights anew at every call, which takes as long as the product itself while
+only a few rows are multiplied. Packed once, when the model is loaded, one row takes half the time and a few rows
+hardly more (docs/performance.md). The packing is what torch's own compiler does to linear layers on a CPU.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+ROWS = 8  # the layout is chosen for this many rows; from 1 to 64 none was found that does better
+PACKED = frozenset({torch.float32, torch.bfloat16})
+
+
+class Product(Protocol):
+    """x @ weight.T + bias, where weight is [out, in]."""
+
+    def of(self, x: Tensor) -> Tensor:
+        """[rows, in] -> [rows, out]."""
+        ...
+
+    def onto(self, hidden: Tensor, x: Tensor) -> Tensor:
+        """hidden [rows, out] plus the product of x [rows, in]; a new tensor."""
+        ...
+
+
+class Plain:
+    """The library's own product."""
+
+    def __init__(self, weight: Tensor, bias: Tensor | None = None) -> None:
+        self._weight = weight
+        self._bias = bias
+
+    def of(self, x: Tensor) -> Tensor:
+        return F.linear(x, self._weight, self._bias)
+
+    def onto(self, hidden: Tensor, x: Tensor) -> Tensor:
+        return hidden + F.linear(x, self._weight, self._bias)
+
+
+class Packed:
+    """oneDNN's product over packed weights; `is_packable` says where it is to be had."""
+
+    def __init__(self, weight: Tensor, bias: Tensor | None = None) -> None:
+        self._weight = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), ROWS)
+        self._bias = None if bias is None else bias.clone()
+
+    def of(self, x: Tensor) -> Tensor:
+        made: Tensor = torch.ops.mkldnn._linear_pointwise(x, self._weight, self._bias, "none", [], "")
+        return made
+
+    def onto(self, hidden: Tensor, x: Tensor) -> Tensor:
+        made: Tensor = torch.ops.mkldnn._linear_pointwise.binary(x, hidden, self._weight, self._bias, "add")
+        return made
+
+
+def is_packable(weight: Tensor) -> bool:
+    """Does this build of torch, on this machine, multiply packed weights of this dtype? Tried, not believed."""
+    if weight.device.type != "cpu" or weight.dtype not in PACKED:
+        return False
+    try:
+        if weight.dtype == torch.bfloat16 and not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+            return False
+        sample = torch.ones(16, 16, dtype=weight.dtype)
+        return bool((Packed(sample).onto(sample, sample) == 17).all())
+    except (RuntimeError, AttributeError, NotImplementedError):  # the operations are torch's inner ones
+        return False
