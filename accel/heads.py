@@ -19,6 +19,7 @@ from accel.errors import InputError
 from accel.models.embedded import cache_root
 from accel.models.layered import LayeredModel
 from accel.models.model import Model
+from accel.models.products import Product, product_of
 from accel.readout import Readout
 
 Kind = Literal["kl", "ridge", "plain"]
@@ -41,6 +42,7 @@ class ExitHeads:
     rows: (
         tuple[Tensor, Tensor] | None
     )  # the model's head for the list, [short, dim] and [short]; None: ask it whole
+    product: Product | None  # with these rows: what a look costs is this product
 
     @torch.inference_mode()
     def readout(self, layer: int, hidden: Tensor) -> Readout:
@@ -56,9 +58,9 @@ class ExitHeads:
         """The readout of head number `at`, from states [slots, dim] after the final norm."""
         mapped = F.linear(normed, self.maps[at], self.biases[at])
         state, rest = mapped[:, :-1], mapped[:, -1]
-        if self.rows is None:
+        if self.product is None:
             return Readout(self.model.head(state)[:, self.shortlist], rest, self.shortlist)
-        return Readout(F.linear(state, *self.rows), rest, self.shortlist)
+        return Readout(self.product.of(state), rest, self.shortlist)
 
     def save(self, path: Path) -> None:
         """Write a safetensors file that `load` gives back, with the maps as bfloat16. OSError as it comes."""
@@ -86,7 +88,8 @@ def build(
     like = _a_state(model)
     rows = None if kind == "plain" else head_rows(model.layers, ids, like)
     placed = maps.to(like), biases.to(like)
-    return ExitHeads(model.layers, model.info.fingerprint, kind, tuple(layers), ids, *placed, rows)
+    product = None if rows is None else product_of(*rows)
+    return ExitHeads(model.layers, model.info.fingerprint, kind, tuple(layers), ids, *placed, rows, product)
 
 
 def plain(model: Model, layers: Sequence[int]) -> ExitHeads:

@@ -59,6 +59,11 @@ class Packed:
         return made
 
 
+def product_of(weight: Tensor, bias: Tensor | None = None) -> Product:
+    """Packed where that can be, else plain."""
+    return Packed(weight, bias) if is_packable(weight) else Plain(weight, bias)
+
+
 def is_packable(weight: Tensor) -> bool:
     """Does this build of torch, on this machine, multiply packed weights of this dtype? Tried, not believed."""
     if weight.device.type != "cpu" or weight.dtype not in PACKED:
