@@ -1,4 +1,4 @@
-"""The command line: `python -m accel run | compare | sweep | replay | models | doctor | heads`.
+"""The command line: `python -m accel run | compare | sweep | bench | replay | models | doctor | heads`.
 
 With --json, standard output holds one JSON object and nothing else; progress and warnings go to standard error.
 A bad argument exits with 2 and one line that names it.
@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from accel import heads_command, measure_commands
+from accel import bench_command, heads_command, measure_commands
 from accel.errors import InputError, ModelFailed
 from accel.terminal import (
     AsJson,
@@ -85,7 +85,7 @@ def run(
     print_run(done, as_json)
 
 
-for measuring in (measure_commands.compare, measure_commands.sweep):
+for measuring in (measure_commands.compare, measure_commands.sweep, bench_command.bench):
     app.command()(measuring)
 
 

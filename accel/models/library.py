@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 
 from accel.models.model import Model
 
+# The library's ways to decode, as baselines: what each adds to a plain `generate`.
+BASELINES: dict[str, Callable[[Model], dict[str, Any]]] = {
+    "generate": lambda model: {},
+    "generate+lookup": lambda model: {"prompt_lookup_num_tokens": 10},
+    "generate+early-exit": lambda model: {"assistant_early_exit": model.layers.num_layers * 4 // 5},
+    "generate+compiled": lambda model: {
+        "cache_implementation": "static"
+    },  # compiles itself on a GPU, not on a CPU
+}
 
-def library_greedy(model: Model, prompt: Sequence[int], max_new_tokens: int) -> list[int]:
-    """The token ids of `generate(do_sample=False)` with the model's end tokens and nothing else configured."""
+
+def library_greedy(model: Model, prompt: Sequence[int], max_new_tokens: int, **options: Any) -> list[int]:
+    """The token ids of `generate(do_sample=False)` with the model's end tokens and no more than `options`."""
     from transformers import GenerationConfig
 
     neutral = GenerationConfig(
@@ -18,6 +29,7 @@ def library_greedy(model: Model, prompt: Sequence[int], max_new_tokens: int) -> 
         do_sample=False,
         eos_token_id=sorted(model.end_tokens) or None,
         pad_token_id=min(model.end_tokens, default=0),
+        **options,
     )
     ids = torch.tensor([list(prompt)], device=model.layers.device)
     with torch.inference_mode():
