@@ -16,7 +16,6 @@ from accel.models.model import Model
 from accel.request import Request
 from accel.session import Session
 
-
 REMEMBER = ("suffix", "aded", "arctic")  # methods that a session's earlier answers teach
 
 

@@ -15,15 +15,18 @@ from accel.suffix_states import ROOT, SuffixStates
 Locate = Callable[[tuple[int, int], list[int], int], Spot]
 
 
-def speculate(states: SuffixStates, context: Sequence[int], look_up: LookUp, locate: Locate) -> Speculation:
+def speculate(
+    states: SuffixStates, context: Sequence[int], look_up: LookUp, locate: Locate, *, every: bool
+) -> Speculation:
     """The draft with the highest score over all match lengths, the longest match on a tie.
 
+    `every` length is scored for a picture; else those are passed over that are too short to win.
     A match is shorter than the context, and with its draft no longer than the depth.
     """
     deepest, length = states.match(context[max(1, len(context) - states.depth + 1) :])
     if not length:
         return NOTHING
-    candidates = _try_lengths(states, deepest, length, look_up)
+    candidates = _try_lengths(states, deepest, length, look_up, every)
     best = max(candidates, key=attrgetter("score"))  # the first of equals, which is the longest
     state = states.narrow(deepest, best.length)
     levels = states.depth - best.length
@@ -55,16 +58,23 @@ class Growth(NamedTuple):
     counts: Sequence[int]
 
 
-def _try_lengths(states: SuffixStates, deepest: int, length: int, look_up: LookUp) -> list[Candidate]:
+def _try_lengths(
+    states: SuffixStates, deepest: int, length: int, look_up: LookUp, every: bool
+) -> list[Candidate]:
     """Score every match length from `length` down to 1, given the state of the longest.
 
     The lengths of one state go on alike, so they share a growth: each takes as much as its budget allows.
+    A draft cannot promise more tokens than it has: a state whose budgets are no higher than the best score is
+    not grown, unless `every` length is wanted.
     """
     budgets, rooms = _limits(look_up, states.depth)
     candidates: list[Candidate] = []
-    state = deepest
+    state, highest = deepest, -1.0
     while state != ROOT:
         shortest = states.longest[states.link[state]] + 1
+        if max(budgets[shortest : length + 1]) <= highest and not every:
+            state, length = states.link[state], shortest - 1
+            continue
         count = states.count[state]
         growth = _grow(states, state, max(rooms[shortest : length + 1]), states.depth, look_up)
         sums = list(accumulate(growth.counts, initial=0))
@@ -76,6 +86,7 @@ def _try_lengths(states: SuffixStates, deepest: int, length: int, look_up: LookU
                 if rooms[m] < budgets[m]:
                     own = _grow(states, state, budgets[m], rooms[m], look_up)
                     scores[m - shortest] = sum(own.counts) / count
+        highest = max(highest, *scores)
         candidates += map(Candidate, range(length, shortest - 1, -1), repeat(count), reversed(scores))
         state, length = states.link[state], shortest - 1
     return candidates

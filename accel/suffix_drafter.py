@@ -71,10 +71,15 @@ class SuffixDrafter:
             self._prompt_length += len(tokens)
         self._text.extend(tokens)
 
-    def plan(self, look_up: LookUp, trees: Sequence[str], calibration: Calibration | None) -> Plan:
-        """The draft with the higher score of these trees, as much of it as is worth a wider pass."""
+    def plan(
+        self, look_up: LookUp, trees: Sequence[str], calibration: Calibration | None, *, every: bool = False
+    ) -> Plan:
+        """The draft with the higher score of these trees, as much of it as is worth a wider pass.
+
+        `every` match length is scored, for a picture, or those alone that could win.
+        """
         context = self._text[-DEPTH:]
-        found = {name: self._trees[name].look_up(context, look_up) for name in trees}
+        found = {name: self._trees[name].look_up(context, look_up, every=every) for name in trees}
         best = best_of(found.get("request", NOTHING), found.get("session", NOTHING))
         source = next((name for name, speculation in found.items() if speculation is best), "request")
         return Plan(source, worthwhile(calibration, best.probs), best, found)

@@ -123,9 +123,9 @@ class SuffixTree:
         """The draft that promises most, over all lengths of match at the context's end (see LookUp)."""
         return self.look_up(context, LookUp(max_tokens, alpha, offset, min_prob, branching))
 
-    def look_up(self, context: Sequence[int], look_up: LookUp) -> Speculation:
-        """The same, its knobs in one value."""
-        return speculate(self._states, context, look_up, self._locate)
+    def look_up(self, context: Sequence[int], look_up: LookUp, *, every: bool = True) -> Speculation:
+        """The same, its knobs in one value; without `every` only lengths that could win are among the candidates."""
+        return speculate(self._states, context, look_up, self._locate, every=every)
 
     def _locate(self, home: tuple[int, int], tokens: list[int], length: int) -> Spot:
         """Where `tokens`, the first `length` of them matched, stand: `home`, unless that was forgotten."""

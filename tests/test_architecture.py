@@ -51,7 +51,12 @@ READABLE = frozenset(
         "accel.whatif_suffix",
     }
 )  # by pictures
-SPEAKING = ("accel/__main__.py", "accel/terminal.py", "accel/bench.py", "accel/models/progress.py")
+SPEAKING = (
+    "accel/__main__.py",
+    "accel/terminal.py",
+    "accel/bench_command.py",
+    "accel/models/progress.py",
+)
 OF_PAGES = frozenset({"gradio"})
 OF_PICTURES = frozenset({"plotly", "networkx", "visuals"})
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 import tracemalloc
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from accel.speculation import Spot
+from accel.speculation import LookUp, Spot
 from accel.suffix_tree import SuffixTree
 
 
@@ -143,3 +144,20 @@ def test_memory_per_token(kind: str, limit: int) -> None:
     tracemalloc.stop()
     assert tree.num_nodes <= 2 * len(text)
     assert held / len(text) < limit
+
+
+@pytest.mark.parametrize("branching", [False, True])
+@pytest.mark.parametrize("kind", ["words", "one token", "two tokens in turn", "a paragraph again and again"])
+def test_lengths_that_cannot_win_are_passed_over(kind: str, branching: bool) -> None:
+    text, tree, passed = text_like(kind, 3_000), SuffixTree(16), 0
+    tree.extend(tree.start(kind), text)
+    for knobs in ({"alpha": 1.0}, {"alpha": 0.5, "offset": 2.0}, {"alpha": 4.0, "min_prob": 0.3}):
+        look_up = LookUp(max_tokens=12, branching=branching, **knobs)
+        for end in range(500, 560):
+            context = text[end - 16 : end]
+            every = tree.look_up(context, look_up)
+            some = tree.look_up(context, look_up, every=False)
+            passed += len(every.candidates) - len(some.candidates)
+            assert set(some.candidates) <= set(every.candidates)
+            assert replace(some, candidates=every.candidates) == every
+    assert passed > 0

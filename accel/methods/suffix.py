@@ -86,7 +86,8 @@ class Suffix:
         most = min(self.num_draft_tokens, run.drafts_left)
         look_up = LookUp(most, self.alpha, self.offset, self.min_prob, self.branching)
         trees = TREES if self.memory == "both" else (self.memory,)
-        return state.drafter.plan(look_up, trees, run.calibration if self.calibrated else None)
+        calibration = run.calibration if self.calibrated else None
+        return state.drafter.plan(look_up, trees, calibration, every=run.observes_all)
 
     def _fall_back(self, run: Run, state: SuffixState) -> DraftTree:
         return FALLBACKS[self.fallback].propose(run, state.fallback)
