@@ -36,6 +36,14 @@ races:
 figures:
 	$(PYTHON) -m tests.measure_methods
 
+# The tables of docs/performance.md: where a token's time goes, by context, the suffix tree, sizes, memory.
+costs:
+	$(PYTHON) -m tests.measure_costs
+
+# The benchmark's table: every suite, method and baseline; the same again goes on where it was broken off.
+bench:
+	$(PYTHON) -m accel bench --warm --out bench
+
 # The pictures of README.md and docs/first-run.md, from the real page.
 screenshots:
 	$(PYTHON) -m tests.screenshots
@@ -48,4 +56,4 @@ constraints:
 	(echo "# Exact versions, used by both commands of the README and by CI. Made by: make constraints"; \
 	 $(PYTHON) -m pip freeze | sed 's/+cpu//') > constraints.txt
 
-.PHONY: setup run test check bars mutants traces races figures screenshots docs constraints
+.PHONY: setup run test check bars mutants traces races figures costs bench screenshots docs constraints

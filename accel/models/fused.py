@@ -58,9 +58,10 @@ class FusedModel:
         self._head_dim: int = getattr(config, "head_dim", None) or config.hidden_size // self._heads
         self._eps: float = config.rms_norm_eps
         self._dim: int = config.hidden_size
-        self._embedding: Tensor = library.model.embed_tokens.weight
-        self._final_norm: Tensor = library.model.norm.weight
-        self.is_packed = is_packable(self._embedding)
+        self.is_packed = is_packable(library.lm_head.weight)
+        own = _own if self.is_packed else _as_is
+        self._embedding: Tensor = own(library.model.embed_tokens.weight)
+        self._final_norm: Tensor = own(library.model.norm.weight)
         self._head: Product = (Packed if self.is_packed else Plain)(library.lm_head.weight)
         self._vocab_size: int = library.lm_head.weight.shape[0]
         self._layers = [_joined(layer, self.is_packed) for layer in library.model.layers]
@@ -177,16 +178,27 @@ def _joined(layer: Any, packed: bool) -> _Layer:
     """A library layer's weights, joined."""
     attention, mlp = layer.self_attn, layer.mlp
     join = _packed if packed else _shared
-    norms = (attention.q_norm.weight, attention.k_norm.weight) if hasattr(attention, "q_norm") else None
+    own = _own if packed else _as_is
+    has_norms = hasattr(attention, "q_norm")
+    norms = (own(attention.q_norm.weight), own(attention.k_norm.weight)) if has_norms else None
     return _Layer(
-        norm=layer.input_layernorm.weight,
+        norm=own(layer.input_layernorm.weight),
         qkv=join([attention.q_proj, attention.k_proj, attention.v_proj]),
         head_norms=norms,
         out=join([attention.o_proj]),
-        mlp_norm=layer.post_attention_layernorm.weight,
+        mlp_norm=own(layer.post_attention_layernorm.weight),
         gate_up=join([mlp.gate_proj, mlp.up_proj]),
         down=join([mlp.down_proj]),
     )
+
+
+def _own(weight: Tensor) -> Tensor:
+    """A copy: a view would keep the library's whole file in memory."""
+    return weight.detach().clone()
+
+
+def _as_is(weight: Tensor) -> Tensor:
+    return weight
 
 
 @torch.no_grad()
