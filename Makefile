@@ -42,7 +42,8 @@ costs:
 
 # The benchmark's table: every suite, method and baseline; the same again goes on where it was broken off.
 bench:
-	$(PYTHON) -m accel bench --warm --out bench
+	$(PYTHON) -m accel bench --warm
+	$(PYTHON) -m visuals.charts.bench out/bench/bench.json
 
 # The pictures of README.md and docs/first-run.md, from the real page.
 screenshots:

@@ -22,6 +22,7 @@ from accel.models.products import Packed, Plain, Product, is_packable
 
 FAMILIES = frozenset({"llama", "mistral", "qwen2", "qwen3"})
 ROPE_BLOCK = 2048  # positions whose rotations are tabled at a time
+WIDTH = 32  # keys that row-exact attention reads at a time; a cache's capacity is a multiple of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class FusedModel:
         self._eps: float = config.rms_norm_eps
         self._dim: int = config.hidden_size
         self.is_packed = is_packable(library.lm_head.weight)
+        self._is_row_exact = self.is_packed and library.lm_head.weight.dtype == torch.bfloat16
         own = _own if self.is_packed else _as_is
         self._embedding: Tensor = own(library.model.embed_tokens.weight)
         self._final_norm: Tensor = own(library.model.norm.weight)
@@ -131,10 +133,10 @@ class FusedModel:
         qk.mul_(cos).addcmul_(turned, sin)  # in place, so that k and v are written to the cache in one copy
         keys_values = qkv[:, heads:].view(slots, 2, kv_heads, head_dim).permute(1, 2, 0, 3)
         cache.write(layer, rows.index, rows.start, keys_values)
-        held = cache.layer(layer)[:, None, :, : rows.used]  # [2, 1, kv_heads, used, head_dim]
         grouped = qkv[:, :heads].view(slots, kv_heads, -1, head_dim).transpose(0, 1)
-        queries = grouped.reshape(1, kv_heads, -1, head_dim)  # [1, kv_heads, slots x groups, head_dim]
-        seen = F.scaled_dot_product_attention(queries, held[0], held[1], attn_mask=mask, scale=self._scale)
+        queries = grouped.reshape(kv_heads, -1, head_dim)  # [kv_heads, slots x groups, head_dim]
+        attend = _row_exact if self._is_row_exact else _library_attention
+        seen = attend(queries, cache.layer(layer), rows.used, mask, self._scale)
         seen = seen.view(kv_heads, slots, -1, head_dim).transpose(0, 1).reshape(slots, -1)
         hidden = weights.out.onto(hidden, seen)
         x = F.rms_norm(hidden, shape, weights.mlp_norm, self._eps)
@@ -149,11 +151,21 @@ class FusedModel:
         qkv[:, heads : heads + kv_heads] = F.rms_norm(keys, shape, norms[1], self._eps)
 
     def _additive_mask(self, rows: Rows, dtype: torch.dtype) -> Tensor | None:
-        """The mask [slots x groups, used] as numbers to add, made once for all layers."""
-        if rows.mask is None:
+        """The mask [slots x groups, used] as numbers to add, made once for all layers.
+
+        Row-exact attention wants one always, over all the rows it reads.
+        """
+        if self._is_row_exact:
+            mask = torch.full((len(rows.positions), _width(rows.used)), -torch.inf, dtype=dtype)
+            if rows.mask is None:
+                mask[:, : rows.used] = 0.0
+            else:
+                mask[:, : rows.used].masked_fill_(rows.mask, 0.0)
+        elif rows.mask is None:
             return None
-        mask = torch.zeros(rows.mask.shape, dtype=dtype, device=rows.mask.device)
-        mask.masked_fill_(~rows.mask, -torch.inf)
+        else:
+            mask = torch.zeros(rows.mask.shape, dtype=dtype, device=rows.mask.device)
+            mask.masked_fill_(~rows.mask, -torch.inf)
         return mask.repeat_interleave(self._heads // self._kv_heads, 0)
 
     def _rotation(self, rows: Rows) -> tuple[Tensor, Tensor]:
@@ -172,6 +184,29 @@ class FusedModel:
         signed = sin[0].clone()
         signed[:, : self._head_dim // 2].neg_()
         return cos[0], signed
+
+
+def _library_attention(queries: Tensor, held: Tensor, used: int, mask: Tensor | None, scale: float) -> Tensor:
+    """What queries [kv_heads, rows, head_dim] see of keys and values [2, kv_heads, capacity, head_dim]."""
+    keys, values = held[:, None, :, :used]
+    return F.scaled_dot_product_attention(queries[None], keys, values, attn_mask=mask, scale=scale)
+
+
+def _row_exact(queries: Tensor, held: Tensor, used: int, mask: Tensor | None, scale: float) -> Tensor:
+    """The same in three products, where a row's result does not depend on what other rows are there, to the bit.
+
+    With packed products, that makes a chain of drafts get exactly the states that its tokens would have got one by
+    one, in bfloat16 too. The library's kernel, a little quicker for one row, groups its sums by how many rows and
+    keys there are; here keys come in groups of WIDTH, and those masked add nothing (docs/decisions.md).
+    """
+    assert mask is not None
+    keys, values = held[:, :, : _width(used)]
+    scores = torch.baddbmm(mask, queries, keys.transpose(1, 2), alpha=scale)
+    return torch.bmm(scores.softmax(-1), values)
+
+
+def _width(used: int) -> int:
+    return -(-used // WIDTH) * WIDTH
 
 
 def _joined(layer: Any, packed: bool) -> _Layer:

@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 ROWS = 8  # the layout is chosen for this many rows; from 1 to 64 none was found that does better
+LONG = 1024  # inputs; beyond it oneDNN splits the sum of a single row
 PACKED = frozenset({torch.float32, torch.bfloat16})
 
 
@@ -44,17 +45,26 @@ class Plain:
 
 
 class Packed:
-    """oneDNN's product over packed weights; `is_packable` says where it is to be had."""
+    """oneDNN's product over packed weights; `is_packable` says where it is to be had.
+
+    What a row gives does not depend on the rows beside it, to the bit, but for one row alone over long inputs, which
+    oneDNN sums in another order: such a row is multiplied twice, which costs hardly more than once.
+    """
 
     def __init__(self, weight: Tensor, bias: Tensor | None = None) -> None:
+        self._is_long = weight.shape[1] > LONG
         self._weight = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), ROWS)
         self._bias = None if bias is None else bias.clone()
 
     def of(self, x: Tensor) -> Tensor:
+        if self._is_long and len(x) == 1:
+            return self.of(torch.cat((x, x)))[:1]
         made: Tensor = torch.ops.mkldnn._linear_pointwise(x, self._weight, self._bias, "none", [], "")
         return made
 
     def onto(self, hidden: Tensor, x: Tensor) -> Tensor:
+        if self._is_long and len(x) == 1:
+            return self.onto(torch.cat((hidden, hidden)), torch.cat((x, x)))[:1]
         made: Tensor = torch.ops.mkldnn._linear_pointwise.binary(x, hidden, self._weight, self._bias, "add")
         return made
 
