@@ -17,6 +17,7 @@ from accel.terminal import AsJson, Device, Dtype, MaxNew, ModelName, Threads, lo
 if TYPE_CHECKING:
     from accel.models.model import Model
 
+OUT = Path("out/bench")
 Names = Annotated[str, typer.Option(help="Names with commas between.")]
 
 
@@ -32,9 +33,7 @@ def bench(
     prompts: Annotated[int, typer.Option(help="At most so many of each suite; 0 takes all.")] = 0,
     rounds: Annotated[int, typer.Option(min=1, max=100, help="Times through all of it.")] = 1,
     max_new_tokens: MaxNew = 128,
-    out: Annotated[Path, typer.Option(help="Folder for records and tables; the same again goes on.")] = Path(
-        "bench"
-    ),
+    out: Annotated[Path, typer.Option(help="Folder for records and tables; the same again goes on.")] = OUT,
     model: ModelName = "smollm2-135m",
     device: Device = "auto",
     dtype: Dtype = "auto",
