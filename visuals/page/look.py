@@ -53,6 +53,7 @@ STYLE = """
 #copy-link .html-container,
 #gallery .html-container,
 #details .html-container,
+#lessons .html-container,
 .ds-lead .html-container,
 .ds-section .html-container { padding: 0; }
 .ds-top { align-items: flex-end; flex-wrap: nowrap; }
