@@ -58,7 +58,7 @@
       this.text.replaceChildren(...blocks(card.blocks));
       this.question.replaceChildren(...(card.question ? [this._asked(card.question, at)] : []));
       this._tell();
-      this.view.stand(card.view);
+      this.view.stand(card.view, Boolean(card.question) && !(at in host.progress.of(lesson.slug).answers));
       this.heading.focus({ preventScroll: true });
       if (this.node.getBoundingClientRect().top < 0) this.node.scrollIntoView({ block: 'start' });
       host.moved(lesson.slug, at);
@@ -69,7 +69,7 @@
       const { progress } = this.host;
       const reveal = (given, right) => { progress.answered(slug, at, given, right); this._tell(); };
       return new DraftScope.LearnQuestion(asked, 'ds-' + slug + '-' + at, progress.of(slug).answers[at] || null, reveal,
-        () => this.view.stand(asked.evidence)).node;
+        () => this.view.stand(asked.evidence, false)).node;
     }
 
     /** Where one is, how it went, and what the buttons lead to. */

@@ -3,7 +3,7 @@
   'use strict';
 
   const { el, say, learnWords: words } = DraftScope;
-  const TURNS = ['tree', 'method', 'layers', 'time']; // those of which a narrow explorer shows one at a time
+  const TURNS = ['tree', 'method', 'layers', 'time']; // a narrow explorer shows one of these, here the card's first panel
 
   class LearnView {
     constructor() {
@@ -14,7 +14,7 @@
       this.mount = el('div', { class: 'ds-learn-explorer' });
       this.node = el('section', { class: 'ds-learn-view', 'aria-label': words.view },
         el('div', { class: 'ds-view-head' }, this.about, this.reset, this.whole), this.cost, this.mount);
-      this.reset.addEventListener('click', () => this.stand(this.place));
+      this.reset.addEventListener('click', () => this.stand(this.place, this.asking));
       this.whole.addEventListener('click', () => this._whole(!this.node.hasAttribute('data-whole')));
     }
 
@@ -24,10 +24,11 @@
       Object.assign(this, { scenes, names, costs: lesson.costs, shown: null });
     }
 
-    /** Stand where a card, or its evidence, says: {trace, step, phase, slot, panels}. */
-    stand(place) {
+    /** Stand where a card, or its evidence, says: {trace, step, phase, slot, panels}. `asking`: nothing that counts is shown. */
+    stand(place, asking) {
       const { explorer, node } = this;
-      this.place = place;
+      Object.assign(this, { place, asking });
+      node.toggleAttribute('data-asking', asking);
       this._whole(false);
       if (this.shown !== place.trace) {
         explorer.load(this.scenes[place.trace]);
@@ -36,8 +37,9 @@
         this.cost.replaceChildren(DraftScope.costFigure(this.costs[place.trace], explorer.scene));
       }
       node.setAttribute('data-panels', place.panels.join(' '));
-      const main = TURNS.find((panel) => place.panels.includes(panel)) || null;
-      node.toggleAttribute('data-main', main !== null);
+      node.setAttribute('data-phase', place.phase);
+      const [main] = place.panels.filter((panel, at) => at === 0 && TURNS.includes(panel));
+      node.toggleAttribute('data-main', Boolean(main));
       explorer.goto(place.step, place.phase);
       if (place.slot !== null && explorer.state.slot !== place.slot) explorer.select(place.slot);
       if (place.slot === null && explorer.state.slot !== null) explorer.select(explorer.state.slot);

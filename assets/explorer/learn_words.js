@@ -16,7 +16,7 @@
     all: 'All lessons', back: 'Back', next: 'Next', nextLesson: 'Next lesson: {title}', finish: 'To all lessons',
     card: 'Card {card} of {cards}',
     text: 'Lesson', view: 'The recorded run',
-    run: 'Recorded run: {name}. Play it, or step through it.',
+    run: 'Recorded run: {name}',
     reset: 'Back to this card’s view', whole: 'All panels',
     reveal: 'Reveal', showAgain: 'Show it again', pick: 'Choose an answer first, then reveal.', number: 'Your guess, a whole number',
     right: 'Right.', wrong: 'Not quite.', yours: 'You said {given}.',

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from accel.trace import Match, Rollback, Search, Step, Trace
+from accel.trace import Match, Occurrence, Rollback, Search, Step, Trace
 from visuals.lessons.guesses import drafts, kept, rejected, verdicts
 
 
@@ -100,6 +100,17 @@ def longest_match(trace: Trace) -> int | None:
     return _most(trace, length)
 
 
+def remembered(trace: Trace) -> int | None:
+    """The step whose guesses follow the longest match in an earlier answer"""
+
+    def length(step: Step) -> int:
+        places = {event.source for event in step.events if isinstance(event, Occurrence) and event.answer}
+        found = [e.length for e in step.events if isinstance(e, Match) and e.chosen and e.source in places]
+        return max(found, default=0)
+
+    return _most(trace, length)
+
+
 def most_searched(trace: Trace) -> int | None:
     """Of the steps that searched and kept a guess, the one whose search found the most"""
 
@@ -137,6 +148,6 @@ STEPS: dict[str, Callable[[Trace], int | None]] = {
     function.__name__.replace("_", "-"): function
     for function in (
         prompt, first_plain, most_kept, all_kept, half_kept, branching, some_kept, none_kept, sibling_kept,
-        longest_match, most_searched, taken_back, closest_loss, closest_win, middle, last,
+        longest_match, remembered, most_searched, taken_back, closest_loss, closest_win, middle, last,
     )
 }  # fmt: skip
