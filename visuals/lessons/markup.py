@@ -15,8 +15,10 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 Inline = Any  # str | list
-Fill = Callable[[str], Inline]  # what stands in braces -> what is shown
-Refuse = Callable[[int, str], Exception]  # the number of a line of this text, from 0, and what is wrong there
+Fill = Callable[
+    [int, str], Inline
+]  # a line of this text, from 0, and what stands in braces there -> what is shown
+Refuse = Callable[[int, str], Exception]  # a line of this text, and what is wrong there
 
 READER = MarkdownIt("commonmark", {"html": False})
 BRACES = re.compile(r"\{([^{}]*)\}")
@@ -36,7 +38,7 @@ def blocks(text: str, fill: Fill, refuse: Refuse) -> list[Inline]:
             done = stack.pop()
             stack[-1].append(done[1:] if done[0] == "li" else done)
         elif token.type == "inline":
-            stack[-1] += _inline(token.children or [], fill, partial(refuse, line))
+            stack[-1] += _inline(token.children or [], line, fill, refuse)
         else:
             raise refuse(
                 line, f"{token.type.removesuffix('_open').replace('_', ' ')} is not part of a lesson"
@@ -47,10 +49,10 @@ def blocks(text: str, fill: Fill, refuse: Refuse) -> list[Inline]:
 def inline(text: str, fill: Fill, refuse: Refuse) -> list[Inline]:
     """One line of text, with its marks and facts."""
     (token,) = READER.parseInline(text)
-    return _inline(token.children or [], fill, partial(refuse, 0))
+    return _inline(token.children or [], 0, fill, refuse)
 
 
-def _inline(tokens: list[Token], fill: Fill, refuse: Callable[[str], Exception]) -> list[Inline]:
+def _inline(tokens: list[Token], line: int, fill: Fill, refuse: Refuse) -> list[Inline]:
     stack: list[list[Inline]] = [[]]
     for token in tokens:
         if token.type in MARKS:
@@ -59,17 +61,20 @@ def _inline(tokens: list[Token], fill: Fill, refuse: Callable[[str], Exception])
             done = stack.pop()
             stack[-1].append(done)
         elif token.type == "text":
-            stack[-1] += filled(token.content, fill)
+            stack[-1] += filled(token.content, partial(fill, line))
         elif token.type == "softbreak":
             stack[-1].append(" ")
+            line += 1
         elif token.type == "code_inline":
             stack[-1].append(["code", token.content])
         else:
-            raise refuse(f"{token.type.removesuffix('_open').replace('_', ' ')} is not part of a lesson")
+            raise refuse(
+                line, f"{token.type.removesuffix('_open').replace('_', ' ')} is not part of a lesson"
+            )
     return stack[0]
 
 
-def filled(text: str, fill: Fill) -> list[Inline]:
+def filled(text: str, fill: Callable[[str], Inline]) -> list[Inline]:
     """Text with everything in braces filled in."""
     parts = BRACES.split(text)
     return [part if at % 2 == 0 else fill(part) for at, part in enumerate(parts) if part]

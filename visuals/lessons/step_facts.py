@@ -110,7 +110,7 @@ def match_length(spot: Spot) -> Value:
 
 @fact("whole")
 def match_count(spot: Spot) -> Value:
-    """How often they had been seen"""
+    """How often they have been seen, the newest place included"""
     return _match(spot).count
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from accel.trace import Trace
@@ -19,7 +20,7 @@ from visuals.lessons.fact import Fact, NoFact, Spot, Value
 from visuals.lessons.facts import FACTS
 from visuals.lessons.guesses import GUESSES
 from visuals.lessons.lesson import Card, Lesson, LessonError, Question, View
-from visuals.lessons.markup import blocks, filled, inline, plain
+from visuals.lessons.markup import Fill, blocks, filled, inline, plain
 from visuals.lessons.parsing import VIEW, arguments
 from visuals.lessons.places import STEPS
 
@@ -106,8 +107,8 @@ class _Teller:
         answer, shown = self._answer(asked, fact, value, fill)
         right = choices[answer] if choices else [shown]
 
-        def explain(text: str) -> Any:
-            return fill(text) if text != "answer" else right[0] if len(right) == 1 else plain(right)
+        def explain(at: int, text: str) -> Any:
+            return fill(at, text) if text != "answer" else right[0] if len(right) == 1 else plain(right)
 
         return {
             "text": inline(asked.text, fill, refusal),
@@ -119,9 +120,7 @@ class _Teller:
             "evidence": self._place(asked.evidence, before=card.view).json(),
         }
 
-    def _answer(
-        self, asked: Question, fact: Fact, value: Value, fill: Callable[[str], Any]
-    ) -> tuple[int, str]:
+    def _answer(self, asked: Question, fact: Fact, value: Value, fill: Fill) -> tuple[int, str]:
         """The place of the right choice, or the number; and the fact in words."""
         shown = fact.told(value)
         if not asked.choices:
@@ -130,7 +129,7 @@ class _Teller:
                     asked.line, f"the answer {shown!r} is no whole number", "offer choices"
                 )
             return value, shown
-        keys = [plain(filled(choice.key, fill)) for choice in asked.choices]
+        keys = [plain(filled(choice.key, partial(fill, 0))) for choice in asked.choices]
         if keys.count(shown) != 1:
             problem = f"the answer is {shown!r}, which {keys.count(shown) or 'none'} of the choices say"
             raise self.lesson.error(asked.line, problem, "give exactly one choice that key")
@@ -191,8 +190,9 @@ class _Teller:
         except NoFact as error:
             raise self.lesson.error(line, f"{name}: {error}", "choose another step, guess or run") from error
 
-    def _filler(self, place: _Place, line: int) -> Callable[[str], Any]:
-        def fill(text: str) -> Any:
+    def _filler(self, place: _Place, first: int) -> Fill:
+        def fill(at: int, text: str) -> Any:
+            line = first + at
             if not text.startswith("fact:"):
                 raise self.lesson.error(line, f"{{{text[:40]}}} is not known here", "write {fact:name}")
             fact, value = self._fact(text.removeprefix("fact:"), place, line)
