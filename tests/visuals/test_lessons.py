@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -207,6 +208,7 @@ def test_a_good_lesson_says_what_it_should() -> None:
         ("drafted_in_step}", "no_such}", 10, "there is no fact 'no_such'; see the table"),
         ("{fact:drafted_in_step}", "{15}", 10, "{15} is not known here; write {fact:name}"),
         ("{fact:drafted_in_step}", "{fact:exit_layer}", 10, "exit_layer: no token left early in that step"),
+        ("**text** with {fact:drafted_in_step}", "text\nwith {fact:no_such}", 11, "there is no fact 'no_such'"),
         ("{fact:drafted_in_step}", "[a](http://b)", 10, "link is not part of a lesson"),
         ("Some **text**", "## Some text\n\n![x](y)", 10, "heading is not part of a lesson"),
         ("answer: accepted_in_step", "answer: speedup", 12, "is no whole number; offer choices"),
@@ -265,6 +267,18 @@ def test_every_name_has_a_line_about_it() -> None:
     assert all(fact.about for fact in FACTS.values())
     assert all(function.__doc__ for function in [*STEPS.values(), *GUESSES.values()])
     assert {fact.of.__module__ for fact in FACTS.values()} == {part.__name__ for part in PARTS}
+
+
+@pytest.mark.parametrize("name", ["fact", "facts", "run_facts", "step_facts", "guess_facts", "layer_facts", "guesses",
+                                  "places", "lesson", "parsing"])  # fmt: skip
+def test_what_is_worked_out_needs_the_standard_library_and_a_trace(name: str) -> None:
+    source = (LESSONS.parent.parent / "visuals" / "lessons" / f"{name}.py").read_text(encoding="utf-8")
+    named = re.findall(r"^(?:from|import) ([\w.]+)", source, re.M)
+    ours = {one for one in named if one.partition(".")[0] in ("accel", "visuals")}
+    assert {one for one in ours if not one.startswith("visuals.lessons")} <= {
+        "accel.trace", "accel.metrics", "visuals.pieces",
+    }  # fmt: skip
+    assert {one.partition(".")[0] for one in named} - {"accel", "visuals"} <= sys.stdlib_module_names
 
 
 def test_what_can_be_hidden_is_one_list_in_the_page_and_in_the_browser() -> None:

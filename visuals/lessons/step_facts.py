@@ -1,11 +1,11 @@
-"""Facts of one step and of one guess: what was drafted and kept, and why. Standard library only."""
+"""Facts of one step: what was drafted and kept, and what it was drafted from. Standard library only."""
 
 from __future__ import annotations
 
 from accel.metrics import TARGET
-from accel.trace import Draft, LayerRun, Match, Residual, Search, Verdict
+from accel.trace import LayerRun, Match, Search
 from visuals.lessons.fact import NoFact, Spot, Value, fact, token_text
-from visuals.lessons.guesses import drafts, kept, rejected, unreached, verdicts
+from visuals.lessons.guesses import drafts, kept, rejected, unreached
 
 
 @fact("whole")
@@ -95,7 +95,7 @@ def own_kind(spot: Spot) -> Value:
 # ---- where guesses come from ---------------------------------------------------------------------------------
 
 
-def _match(spot: Spot) -> Match:
+def match_of(spot: Spot) -> Match:
     found = [event for event in spot.step.events if isinstance(event, Match) and event.chosen]
     if not found:
         raise NoFact("no match was followed in that step")
@@ -105,23 +105,13 @@ def _match(spot: Spot) -> Match:
 @fact("whole")
 def match_length(spot: Spot) -> Value:
     """Tokens of the newest text that were found again"""
-    return _match(spot).length
+    return match_of(spot).length
 
 
 @fact("whole")
 def match_count(spot: Spot) -> Value:
     """How often they have been seen, the newest place included"""
-    return _match(spot).count
-
-
-@fact("whole")
-def times_followed(spot: Spot) -> Value:
-    """How often the named guess had followed there: the counts along its path, from the match on"""
-    share, slot, by_slot = 1.0, spot.guess, {draft.slot: draft for draft in drafts(spot.step)}
-    while slot in by_slot:
-        share *= by_slot[slot].draft_prob
-        slot = by_slot[slot].parent
-    return round(share * _match(spot).count)
+    return match_of(spot).count
 
 
 @fact("whole")
@@ -131,88 +121,3 @@ def searched_in_step(spot: Spot) -> Value:
     if not found:
         raise NoFact("nothing was searched in that step")
     return len(found[0].nodes)
-
-
-# ---- one guess ------------------------------------------------------------------------------------------------
-
-
-def _draft(spot: Spot) -> Draft:
-    for draft in drafts(spot.step):
-        if draft.slot == spot.guess:
-            return draft
-    raise NoFact("that token was not guessed")
-
-
-def _verdict(spot: Spot) -> Verdict:
-    found = verdicts(spot.step).get(spot.guess)
-    if found is None:
-        raise NoFact("that guess was never tested")
-    return found
-
-
-@fact("token")
-def guess_token(spot: Spot) -> Value:
-    """The named guess"""
-    return token_text(spot.trace, _draft(spot).token)
-
-
-@fact("word")
-def guess_fate(spot: Spot) -> Value:
-    """What became of the named guess: `kept`, `rejected` or `unreached`"""
-    slot = _draft(spot).slot
-    return (
-        "kept"
-        if slot in spot.step.commit.slots
-        else "rejected"
-        if slot in rejected(spot.step)
-        else "unreached"
-    )
-
-
-@fact("word")
-def why_dropped(spot: Spot) -> Value:
-    """Why the named guess is no text: `another-token`, `parent-lost` or `sibling-kept`"""
-    draft, step = _draft(spot), spot.step
-    if draft.slot in step.commit.slots:
-        raise NoFact("that guess was kept")
-    if draft.slot in rejected(step):
-        return "another-token"
-    siblings = [other.slot for other in drafts(step) if other.parent == draft.parent]
-    return "sibling-kept" if set(siblings) & set(step.commit.slots) else "parent-lost"
-
-
-@fact("probability")
-def target_prob(spot: Spot) -> Value:
-    """The model's probability of the named guess"""
-    return _verdict(spot).target_prob
-
-
-@fact("probability")
-def accept_prob(spot: Spot) -> Value:
-    """The probability of keeping the named guess"""
-    return _verdict(spot).accept_prob
-
-
-@fact("probability")
-def draw(spot: Spot) -> Value:
-    """The number drawn for the named guess"""
-    return _verdict(spot).draw
-
-
-def _residual(spot: Spot) -> Residual:
-    for event in spot.step.events:
-        if isinstance(event, Residual) and event.slot == spot.guess and event.tokens:
-            return event
-    raise NoFact("what was left after that guess was not recorded")
-
-
-@fact("token")
-def residual_token(spot: Spot) -> Value:
-    """The likeliest token of what was left after the named guess was rejected"""
-    return token_text(spot.trace, _residual(spot).tokens[0])
-
-
-@fact("probability")
-def residual_prob(spot: Spot) -> Value:
-    """Its probability"""
-    return _residual(spot).probs[0]
