@@ -22,6 +22,8 @@ from visuals.page.api import wire_api
 from visuals.page.component import copy_link
 from visuals.page.engine import missing_engine
 from visuals.page.explore import explore
+from visuals.page.hiding import HIDING
+from visuals.page.learn import learn
 from visuals.page.look import STYLE, theme
 from visuals.page.race import race_tab
 from visuals.page.recorded import recorded_in
@@ -30,6 +32,7 @@ from visuals.page.tune import tune
 
 TRACES = Path(__file__).resolve().parent / "assets" / "traces"
 RACES = Path(__file__).resolve().parent / "assets" / "races"
+LESSONS = Path(__file__).resolve().parent / "assets" / "lessons"
 
 
 def recorded_races() -> dict[str, list[Path]]:
@@ -54,6 +57,8 @@ def build() -> gr.Blocks:
                 tune(shown, tabs)
             with gr.Tab(words.RACE, id="race"):
                 race_tab(recorded_races(), {run.title: run.path for run in runs.values()})
+            with gr.Tab(words.LEARN, id="learn"):
+                learn(LESSONS, runs)
             with gr.Tab(words.TRACES, id="traces"):
                 traces(runs, shown, tabs)
         wire_address(page, runs, shown, tabs)
@@ -78,7 +83,7 @@ def serve(page: gr.Blocks) -> None:
     page.launch(
         theme=theme(),
         css=page_css() + STYLE,
-        head=f"<script>{page_js()}</script>",
+        head=f"<style>{HIDING}</style><script>{page_js()}</script>",
         show_error=False,
         footer_links=[],
         ssr_mode=False,

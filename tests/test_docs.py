@@ -7,6 +7,7 @@ import dataclasses
 import json
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,20 @@ from accel import codec, trace
 from accel.method import knobs_of
 from accel.methods import METHODS
 from accel.schema import trace_schema
+from tests.lesson_tables import TABLES
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
-FOLDERS = ("accel", "accel/methods", "accel/models", "visuals", "visuals/charts", "visuals/page")
+LESSONS = ROOT / "docs" / "lessons.md"
+FOLDERS = (
+    "accel",
+    "accel/methods",
+    "accel/models",
+    "visuals",
+    "visuals/charts",
+    "visuals/lessons",
+    "visuals/page",
+)
 
 
 def methods_table() -> str:
@@ -52,13 +63,18 @@ MADE = {"methods": methods_table, "tree": house_tree}
 
 def between(name: str, text: str) -> str:
     match = re.search(f"<!-- {name} -->\n(.*?)<!-- /{name} -->", text, re.S)
-    assert match, f"README.md has no part {name}"
+    assert match, f"there is no part {name}"
     return match.group(1).strip()
 
 
 @pytest.mark.parametrize("name", MADE)
 def test_readme_tables_are_made_from_the_code(name):
     assert between(name, README.read_text(encoding="utf-8")) == MADE[name](), "run: make docs"
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_tables_for_those_who_write_lessons_are_made_from_the_code(name):
+    assert between(name, LESSONS.read_text(encoding="utf-8")) == TABLES[name](), "run: make docs"
 
 
 def test_ci_runs_the_readmes_own_test_command():
@@ -135,16 +151,21 @@ def a_real_step() -> str:
     raise AssertionError("no such step")
 
 
-def write_documents() -> None:
-    content = README.read_text(encoding="utf-8")
-    for part, make in MADE.items():
+def write_parts(path: Path, made: dict[str, Callable[[], str]]) -> None:
+    content = path.read_text(encoding="utf-8")
+    for part, make in made.items():
         content = re.sub(
             f"(<!-- {part} -->\n).*?(<!-- /{part} -->)",
             lambda m, make=make: m[1] + make() + "\n" + m[2],
             content,
             flags=re.S,
         )
-    README.write_text(content, encoding="utf-8")
+    path.write_text(content, encoding="utf-8")
+
+
+def write_documents() -> None:
+    write_parts(README, MADE)
+    write_parts(LESSONS, TABLES)
     document = ROOT / "docs" / "trace.md"
     content = document.read_text(encoding="utf-8")
     content = re.sub(r"(```json\n).*?(\n```)", lambda m: m[1] + a_real_step() + m[2], content, flags=re.S)

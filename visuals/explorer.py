@@ -69,6 +69,17 @@ WHATIF_SCRIPTS = (  # these need none of the others, and no page
     "suffix_draft",
     "whatif_suffix",
 )
+LEARN_SCRIPTS = (
+    "learn_words",
+    "flags",
+    "learn_progress",
+    "learn_text",
+    "learn_question",
+    "learn_cost",
+    "learn_view",
+    "learn_reader",
+    "learn",
+)
 RACE_SCRIPTS = ("race_clock", "transport", "race_lane", "race_table", "race", "pair")
 # Of the page alone: what works on the run that the explorer shows. An exported file goes without.
 PAGE_SCRIPTS = (
@@ -80,8 +91,9 @@ PAGE_SCRIPTS = (
     "tune",
     "points",
     *RACE_SCRIPTS,
+    *LEARN_SCRIPTS,
 )
-PAGE_STYLES = ("around", "tune", "race")
+PAGE_STYLES = ("around", "tune", "race", "learn")
 STYLES = ("marks", "layout")  # the layout of narrow pages overrides sizes of controls
 
 

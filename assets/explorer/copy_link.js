@@ -18,11 +18,10 @@
     }
 
     async _copy() {
-      const explorer = this.explorerOf();
+      const { values, problem } = this._values();
       this.address.hidden = true;
-      if (!explorer || !explorer.scene) return setText(this.said, strings.linkNothing);
-      if (!explorer.slug) return setText(this.said, strings.linkOwn);
-      const link = DraftScope.link.format(location.href, DraftScope.link.valuesOf(explorer, this.tabOf(), this.knobsOf()));
+      if (problem) return setText(this.said, problem);
+      const link = DraftScope.link.format(location.href, values);
       try {
         await navigator.clipboard.writeText(link);
         return setText(this.said, strings.linkCopied);
@@ -32,6 +31,16 @@
         this.address.hidden = false;
         return this.address.select();
       }
+    }
+
+    /** What the link holds: on the Learn tab the card that is read, else the moment in the explorer; or why there is none. */
+    _values() {
+      const explorer = this.explorerOf();
+      const tab = this.tabOf();
+      if (tab === 'learn') return { values: { tab, ...DraftScope.learning } };
+      if (!explorer || !explorer.scene) return { problem: strings.linkNothing };
+      if (!explorer.slug) return { problem: strings.linkOwn };
+      return { values: DraftScope.link.valuesOf(explorer, tab, this.knobsOf()) };
     }
   }
 

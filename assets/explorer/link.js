@@ -1,4 +1,5 @@
-// A link to what is shown: which recorded run, step, phase, token, tab and knobs. What is no good is left out.
+// A link to what is shown: which recorded run, step, phase, token, tab and knobs, or which card of a lesson.
+// What is no good is left out.
 (function (DraftScope) {
   'use strict';
 
@@ -14,6 +15,8 @@
     phase: (text) => (PHASES.includes(text) ? text : null),
     slot: whole,
     tab: matching(/^[a-z]{1,20}$/),
+    lesson: matching(/^[a-z0-9-]{1,60}$/),
+    card: whole,
   };
 
   /** What a query string names; null where it names nothing or nothing sensible. */

@@ -46,13 +46,14 @@
     _views() {
       this.views = Object.entries(strings.views).map(([view, name]) => {
         const button = el('button', { type: 'button', class: 'ds-phase', 'data-view': view, 'aria-pressed': String(view === 'tree') }, name);
-        button.addEventListener('click', () => this._see(view));
+        button.addEventListener('click', () => this.see(view));
         return button;
       });
       return el('div', { class: 'ds-views ds-phases', role: 'group', 'aria-label': strings.view }, ...this.views);
     }
 
-    _see(view) {
+    /** On a narrow page, show this one of the views. */
+    see(view) {
       this.body.setAttribute('data-view', view);
       for (const button of this.views) button.setAttribute('aria-pressed', String(button.getAttribute('data-view') === view));
       this._measure();
@@ -63,7 +64,7 @@
       const none = this.method.node.hidden;
       this.views.find((button) => button.getAttribute('data-view') === 'method').hidden = none;
       this.body.toggleAttribute('data-left', Boolean(scene && scene.grid.left));
-      if (none && this.body.getAttribute('data-view') === 'method') this._see('tree');
+      if (none && this.body.getAttribute('data-view') === 'method') this.see('tree');
     }
 
     _watch() {

@@ -46,8 +46,8 @@ def served(*command: str, **environment: str) -> Iterator[str]:
 
 
 @contextmanager
-def visited(chromium: Any, address: str, **context: Any) -> Iterator[Any]:
-    """A page opened at an address; when it is left, an error in its console or a request to elsewhere fails the test.
+def visited(chromium: Any, address: str, query: str = "", **context: Any) -> Iterator[Any]:
+    """A page opened at an address and a query. When it is left, errors in its console and requests elsewhere fail.
 
     `asked` holds the addresses that it asked for.
     """
@@ -58,7 +58,7 @@ def visited(chromium: Any, address: str, **context: Any) -> Iterator[Any]:
     page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
     page.asked = []
     page.on("request", lambda request: page.asked.append(request.url))
-    page.goto(address)
+    page.goto(address + query)
     yield page
     page.close()
     assert complaints == []

@@ -65,6 +65,10 @@ def test_recorded_runs_play_where_torch_is_absent(chromium: Any, address: str) -
     page.wait_for_function(f"{EXPLORER}.scene.run !== '{before}'")
     assert "install what is missing (torch)" in page.inner_text("#no-engine")
     assert page.locator("#run").count() == 0
+    page.get_by_role("tab", name="Learn", exact=True).click()
+    page.click("[data-lesson=trees]")
+    page.wait_for_selector(".ds-lesson-card")
+    assert page.locator(".ds-learn-view .ds-tree-svg").is_visible()
     assert complaints == []
     assert elsewhere == []
     context.close()

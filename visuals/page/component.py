@@ -153,6 +153,21 @@ watch('value', () => points.take(props.value));
 """
 
 
+# A lesson that was asked for comes back as the value, with its runs.
+LESSONS_ON_LOAD = """
+const mount = element.querySelector('.ds-mount');
+mount.learn = DraftScope.mountLearn(mount, (slug) => trigger('select', { slug }));
+const take = (text) => { if (text) mount.learn.take(JSON.parse(text)); };
+take(props.value);
+watch('value', () => take(props.value));
+"""
+
+
+def lessons(value: str) -> gr.HTML:
+    """The lessons, packed; `select` asks for one, which comes as the value."""
+    return _mounted(LESSONS_ON_LOAD, "lessons", value)
+
+
 def points(elem_id: str, value: str | None = None) -> gr.HTML:
     """Progress and the settings measured so far; its value is a packed message, its `select` the number of a point."""
     return gr.HTML(

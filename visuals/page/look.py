@@ -38,6 +38,7 @@ STYLE = """
 #prompt textarea { max-height: 62px; overflow-y: auto !important; }
 #settings { padding: 8px 12px; }
 @media (max-width: 640px) {
+  #tabs > .tab-wrapper button { padding-inline: 10px; } /* five tabs fit beside one another */
   .gradio-container > .main { padding: 12px; }
   .ds-line > .form { flex: 1 1 100% !important; gap: 8px; }
   .ds-line > .form > .block, #method { flex: 1 1 100% !important; }
@@ -53,6 +54,7 @@ STYLE = """
 #copy-link .html-container,
 #gallery .html-container,
 #details .html-container,
+#lessons .html-container,
 .ds-lead .html-container,
 .ds-section .html-container { padding: 0; }
 .ds-top { align-items: flex-end; flex-wrap: nowrap; }

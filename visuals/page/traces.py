@@ -64,7 +64,7 @@ def wire_address(page: gr.Blocks, runs: Mapping[str, Recorded], tab: ExploreTab,
 
     def on_load(request: gr.Request) -> tuple[Any, ...]:
         asked = request.query_params
-        slug, name = asked.get("trace"), asked.get("tab")
+        slug, name = asked.get("trace"), asked.get("tab", "learn" if "lesson" in asked else None)
         opened = gr.Tabs(selected=name) if name in known else gr.skip()
         if slug not in runs or slug == next(iter(runs)):  # the page opens with the first by itself
             return opened, gr.skip(), *[gr.skip()] * 2

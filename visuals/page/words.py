@@ -5,6 +5,7 @@ LEAD = "Watch a language model decode faster without changing a word: guesses dr
 EXPLORE = "Explore"
 TUNE = "Tune"
 RECORDED = "Play a recorded run"
+LEARN = "Learn"
 TRACES = "Traces"
 TRACES_LEAD = (
     "Recorded runs of a real model, good and bad for their methods. Open one, and step through it in Explore."
