@@ -256,17 +256,20 @@ def test_a_query_is_read_and_written_by_the_same_rules(opened: Callable[..., Ope
         "phase": "verify",
         "slot": 12,
         "tab": "tune",
+        "lesson": "leaving-early",
+        "card": 3,
         "knobs": {"threshold": "0.6"},
     }
     made = here.page.evaluate(
         "said => DraftScope.link.format('https://x.y/z?__theme=dark&step=1#top', said)", said
     )
-    assert (
-        made == "https://x.y/z?__theme=dark&step=7&trace=a-b&phase=verify&slot=12&tab=tune&knob.threshold=0.6"
-    )
+    asked = "step=7&trace=a-b&phase=verify&slot=12&tab=tune&lesson=leaving-early&card=3&knob.threshold=0.6"
+    assert made == "https://x.y/z?__theme=dark&" + asked
     read = "query => DraftScope.link.parse(query)"
     assert here.page.evaluate(read, made.partition("?")[2]) == said
-    wrong = "?trace=A&step=1.5&phase=no&slot=-1&tab=t1&knob.threshold=-1&knob.=1&knob.Alpha=2"
+    wrong = (
+        "?trace=A&step=1.5&phase=no&slot=-1&tab=t1&lesson=<b>&card=-1&knob.threshold=-1&knob.=1&knob.Alpha=2"
+    )
     assert here.page.evaluate(read, wrong) == dict.fromkeys(said) | {"knobs": {}}
     none = here.page.evaluate("DraftScope.link.format('https://x.y/?step=1', { step: null })")
     assert none == "https://x.y/"
