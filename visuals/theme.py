@@ -30,6 +30,7 @@ class Palette:
     edge: str  # borders of controls
     ink: str
     muted: str  # text of second rank
+    alarm: str  # text that warns: `rejected` is for marks, which may be fainter
     accent: str  # what is selected, focus
     on_accent: str
     drafted: str
@@ -51,6 +52,7 @@ PALETTES: dict[Mode, Palette] = {
         edge="#838b98",
         ink="#1a1d23",
         muted="#586070",
+        alarm="#b04a00",
         accent="#0a64ad",
         on_accent="#ffffff",
         drafted="#2f8ec7",
@@ -70,6 +72,7 @@ PALETTES: dict[Mode, Palette] = {
         edge="#79818f",
         ink="#e8eaee",
         muted="#a3abb9",
+        alarm="#f4904f",
         accent="#6db9f0",
         on_accent="#10151b",
         drafted="#56b4e9",

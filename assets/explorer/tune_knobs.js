@@ -17,7 +17,7 @@
       if (kind === 'switch') input.checked = value;
       else input.value = String(value);
       setText(output, shown(get()));
-      input.setAttribute('aria-valuetext', shown(get()));
+      if (input.type === 'range') input.setAttribute('aria-valuetext', shown(get()));
     };
     input.addEventListener('input', () => {
       setText(output, shown(get()));

@@ -44,22 +44,22 @@ def findings(page: Any) -> list[str]:
 @pytest.fixture
 def at(chromium: Any, address: str) -> Iterator[Callable[..., Any]]:
     """Open a tab of the page in a mode and a width."""
-    with_exit: list[Any] = []
+    opened: list[Any] = []
 
     def open_tab(tab: str, mode: str = "light", width: int = 1280, **context: Any) -> Any:
         entered = visited(
-            chromium, f"{address}?__theme={mode}&tab={tab.lower()}", viewport={"width": width, "height": 900},
+            chromium, address, f"?__theme={mode}&tab={tab.lower()}", viewport={"width": width, "height": 900},
             color_scheme=mode, **context,
         )  # fmt: skip
         page = entered.__enter__()
-        with_exit.append(entered)
+        opened.append(entered)
         page.wait_for_selector(".ds-counter", state="attached")
         page.get_by_role("tab", name=tab, exact=True).wait_for()
         page.wait_for_timeout(600)  # a tab that was never shown is drawn when it is
         return page
 
     yield open_tab
-    for entered in with_exit:
+    for entered in opened:
         entered.__exit__(None, None, None)
 
 
@@ -95,12 +95,12 @@ def focused(page: Any) -> str:
     return said.strip()
 
 
-def tab_to(page: Any, wanted: Callable[[], bool], most: int = 120) -> None:
+def tab_to(page: Any, wanted: Callable[[], bool], key: str = "Tab", most: int = 120) -> None:
     for _ in range(most):
         if wanted():
             return
-        page.keyboard.press("Tab")
-    raise AssertionError(f"not reached with {most} presses of Tab; last on {focused(page)!r}")
+        page.keyboard.press(key)
+    raise AssertionError(f"not reached with {most} presses of {key}; last on {focused(page)!r}")
 
 
 def on(page: Any, selector: str) -> Callable[[], bool]:
@@ -110,7 +110,7 @@ def on(page: Any, selector: str) -> Callable[[], bool]:
 def test_explore_is_gone_through_by_keyboard_alone(at: Callable[..., Any]) -> None:
     page = at("Explore")
     page.wait_for_function(f"{EXPLORER}.scene")
-    tab_to(page, on(page, ".ds-play"))
+    tab_to(page, lambda: focused(page) == "Play")
     ring = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
     assert ring != "none", "what has the focus shows it"
     page.keyboard.press("Home")
@@ -123,7 +123,7 @@ def test_explore_is_gone_through_by_keyboard_alone(at: Callable[..., Any]) -> No
     ) else page.keyboard.type("?")
     page.wait_for_selector(".ds-help:visible, dialog[open]")
     page.keyboard.press("Escape")
-    tab_to(page, on(page, ".ds-panel-layers canvas"))
+    tab_to(page, on(page, ".ds-panel-layers canvas"), "Shift+Tab")
     page.keyboard.press("ArrowLeft")
     assert page.evaluate(f"{EXPLORER}.state.cell") is not None
     tab_to(page, on(page, ".ds-panel-time canvas, .ds-panel-time button"))

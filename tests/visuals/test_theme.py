@@ -27,7 +27,7 @@ def test_contrast_of_known_pairs() -> None:
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
-@pytest.mark.parametrize("text", ["ink", "muted", "accent"])
+@pytest.mark.parametrize("text", ["ink", "muted", "alarm", "accent"])
 @pytest.mark.parametrize("ground", ["surface", "page", "sunken"])
 def test_text(mode, text, ground) -> None:  # type: ignore[no-untyped-def]
     palette = PALETTES[mode]

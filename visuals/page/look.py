@@ -16,7 +16,7 @@ STYLE = """
 .ds-head h2 { font-size: 18px; font-weight: 650; margin: 12px 0 0; }
 .ds-head p { margin: 0; opacity: .8; }
 .ds-status { font-size: 14px; min-height: 22px; }
-.ds-status .ds-error { color: var(--ds-rejected, #b3440b); font-weight: 600; }
+.ds-status .ds-error { color: var(--ds-alarm, #b04a00); font-weight: 600; }
 :is(#explorer, #race, #pair, #tuner, #measured, #fitted, .ds-status, .ds-head) .html-container { padding: 0; }
 #tabs > .tabitem, #tabs [role=tabpanel] { padding-top: 4px; }
 #tabs [role=tabpanel] > .column { gap: 10px; }
