@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,6 +23,7 @@ from visuals.page.api import wire_api
 from visuals.page.component import copy_link
 from visuals.page.engine import missing_engine
 from visuals.page.explore import explore
+from visuals.page.limits import BadLimit, limits
 from visuals.page.look import STYLE, theme
 from visuals.page.race import race_tab
 from visuals.page.recorded import recorded_in
@@ -42,7 +44,8 @@ def recorded_races() -> dict[str, list[Path]]:
 
 def build() -> gr.Blocks:
     """The whole page; no model is loaded."""
-    with gr.Blocks(title=words.TITLE, analytics_enabled=False) as page:
+    kept = limits().session_minutes * 60  # seconds: files that were uploaded or exported go after as long
+    with gr.Blocks(title=words.TITLE, analytics_enabled=False, delete_cache=(60, kept)) as page:
         with gr.Row(elem_classes=["ds-top"]):
             gr.HTML(f"<h1>{words.TITLE}</h1><p>{words.LEAD}</p>", elem_classes=["ds-head"])
             copy_link()
@@ -68,7 +71,7 @@ def bring_default_model() -> None:
         return
     try:
         with bar() as tell:
-            catalogue.folder(catalogue.DEFAULT, progress=tell)
+            catalogue.folder(limits().models[0], progress=tell)
     except ModelUnavailable as error:
         print(f"{error}\nRecorded runs can be played; Run will try again.", file=sys.stderr)
 
@@ -84,12 +87,20 @@ def serve(page: gr.Blocks) -> None:
         ssr_mode=False,
         run_history=False,
         max_file_size="20mb",
+        state_session_capacity=limits().sessions,
         mcp_server=find_spec("mcp") is not None,
         quiet=False,
     )
 
 
 def main() -> None:
+    try:
+        limits()
+    except BadLimit as error:
+        sys.exit(str(error))
+    signal.signal(
+        signal.SIGTERM, signal.default_int_handler
+    )  # as Ctrl-C: what visitors left behind is removed
     Thread(target=bring_default_model, name="bring-model", daemon=True).start()
     serve(build())
 

@@ -17,8 +17,9 @@ from accel.trace import TraceError
 from visuals.page import words
 from visuals.page.escape import escape
 from visuals.page.line import ServerFull
+from visuals.page.rate import TooOften
 
-EXPECTED = (InputError, ModelRefused, ModelUnavailable, ModelFailed, TraceError, ServerFull)
+EXPECTED = (InputError, ModelRefused, ModelUnavailable, ModelFailed, TraceError, ServerFull, TooOften)
 
 # For events that do no decoding: not queued behind runs, and not offered to programs.
 AT_ONCE: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
