@@ -13,6 +13,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from accel.models import catalogue
 from accel.models.progress import bar
@@ -21,6 +22,7 @@ from visuals.explorer import page_css, page_js
 from visuals.page import words
 from visuals.page.api import wire_api
 from visuals.page.component import copy_link
+from visuals.page.doors import Doors
 from visuals.page.engine import missing_engine
 from visuals.page.explore import explore
 from visuals.page.limits import BadLimit, limits
@@ -61,7 +63,7 @@ def build() -> gr.Blocks:
                 traces(runs, shown, tabs)
         wire_address(page, runs, shown, tabs)
         wire_api(runs)
-    return page.queue(max_size=64, default_concurrency_limit=16)
+    return page.queue(max_size=64, default_concurrency_limit=16, api_open=False)
 
 
 def bring_default_model() -> None:
@@ -87,6 +89,8 @@ def serve(page: gr.Blocks) -> None:
         ssr_mode=False,
         run_history=False,
         max_file_size="20mb",
+        enable_monitoring=False,
+        app_kwargs={"middleware": [Middleware(Doors)]},
         state_session_capacity=limits().sessions,
         mcp_server=find_spec("mcp") is not None,
         quiet=False,
