@@ -7,7 +7,9 @@ import signal
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Thread
+from typing import Any
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -25,7 +27,7 @@ from visuals.page.component import copy_link
 from visuals.page.doors import Doors
 from visuals.page.engine import missing_engine
 from visuals.page.explore import explore
-from visuals.page.limits import BadLimit, limits
+from visuals.page.limits import CLOSING, BadLimit, limits
 from visuals.page.look import STYLE, theme
 from visuals.page.race import race_tab
 from visuals.page.recorded import recorded_in
@@ -97,16 +99,29 @@ def serve(page: gr.Blocks) -> None:
     )
 
 
+def close(*_: Any) -> None:
+    """A signal to end: runs stop at their next step, then the server does."""
+    CLOSING.set()
+    raise KeyboardInterrupt
+
+
 def main() -> None:
     try:
         limits()
     except BadLimit as error:
         sys.exit(str(error))
-    signal.signal(
-        signal.SIGTERM, signal.default_int_handler
-    )  # as Ctrl-C: what visitors left behind is removed
-    Thread(target=bring_default_model, name="bring-model", daemon=True).start()
-    serve(build())
+    for kind in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(kind, close)
+    with TemporaryDirectory(prefix="draftscope-page-", ignore_cleanup_errors=True) as room:
+        os.environ.setdefault(
+            "GRADIO_TEMP_DIR", room
+        )  # what visitors upload and export, gone with the server
+        try:
+            page = build()
+        except OSError as error:
+            sys.exit(words.NO_ROOM.format(folder=os.environ["GRADIO_TEMP_DIR"], reason=error.strerror))
+        Thread(target=bring_default_model, name="bring-model", daemon=True).start()
+        serve(page)
 
 
 if __name__ == "__main__":

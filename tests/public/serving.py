@@ -69,7 +69,7 @@ def serving(folder: Path, **environment: str) -> Iterator[Server]:
         port = str(probe.getsockname()[1])
     own = {
         "GRADIO_SERVER_PORT": port, "GRADIO_SERVER_NAME": "127.0.0.1", "DRAFTSCOPE_PUBLIC": "1",
-        "HF_HUB_OFFLINE": "1", "TMPDIR": str(room), "GRADIO_TEMP_DIR": str(room / "gradio"),
+        "HF_HUB_OFFLINE": "1", "TMPDIR": str(room),
     }  # fmt: skip
     log = folder / "log"
     with log.open("wb") as out:

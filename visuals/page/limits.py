@@ -12,6 +12,7 @@ from accel.models.catalogue import CATALOGUE, DEFAULT
 from accel.trace import FinishReason
 from visuals.page import words
 
+CLOSING = Event()  # set when the server is asked to end: whatever decodes stops at its next step
 PUBLIC = "DRAFTSCOPE_PUBLIC"
 MODELS = "DRAFTSCOPE_MODELS"
 OFFERED = (DEFAULT, "HuggingFaceTB/SmolLM2-360M-Instruct", "Qwen/Qwen2.5-0.5B-Instruct")  # no token needed
@@ -120,13 +121,13 @@ def _models(environment: Mapping[str, str], public: bool) -> tuple[str, ...]:
 
 
 def stopping_for(stop: Event, seconds: float | None = None) -> Callable[[], FinishReason | None]:
-    """Asked at every step: was Stop pressed, or is the time of one run up? The clock starts with this call."""
+    """Asked at every step: was Stop pressed, is the server to end, is the run's time up? Its clock starts now."""
     allowed = limits().run_seconds or float("inf")
     allowed = min(allowed, float("inf") if seconds is None else seconds)
     until = monotonic() + allowed
 
     def reason() -> FinishReason | None:
-        if stop.is_set():
+        if stop.is_set() or CLOSING.is_set():
             return "cancelled"
         return "deadline" if monotonic() >= until else None
 

@@ -8,7 +8,7 @@ from threading import Condition, Event
 from typing import TypeVar
 
 from visuals.page import words
-from visuals.page.limits import limits
+from visuals.page.limits import CLOSING, limits
 
 PATIENCE = 2.0  # seconds between two looks at the line, so that a visitor who has left is noticed
 
@@ -74,7 +74,7 @@ def in_turn(stop: Event, work: Iterator[Told], tell: Callable[[str, bool], Told]
     """The work when its turn has come; until then `tell(words, over)` says how long the line is. Stop leaves it."""
     with RUNS.place() as place:
         for ahead in place.waiting(PATIENCE):
-            if stop.is_set():
+            if stop.is_set() or CLOSING.is_set():
                 yield tell(words.LEFT_LINE, True)
                 return
             yield tell(words.WAITING[min(ahead, 2) - 1].format(ahead=ahead), False)

@@ -53,6 +53,7 @@ WAITING = (
 LEFT_LINE = "Stopped before your turn came: nothing was decoded."
 FULL = "The server is full: {waiting} runs are waiting already. Try again in a minute; recorded runs play meanwhile."
 NO_DOOR = "There is no such endpoint here. Programs are offered: {offered}."
+NO_ROOM = "No files can be written to {folder} ({reason}): set GRADIO_TEMP_DIR or TMPDIR to a folder that is writable."
 TOO_OFTEN = (
     "Too many runs from your address: {runs} a minute are allowed. Try again in {seconds} seconds; "
     "recorded runs play meanwhile."
