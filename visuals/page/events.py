@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import gradio as gr
 
-from accel.errors import InputError, ModelFailed
+from accel.errors import InputError, ModelFailed, is_out_of_memory
 from accel.models.errors import ModelRefused
 from accel.models.unavailable import ModelUnavailable
 from accel.trace import TraceError
@@ -47,7 +47,7 @@ def in_words(error: Exception) -> str:
         return words.REFUSED.format(reason=error.message)
     reference = uuid4().hex[:8]
     log.exception("unexpected error %s", reference)
-    if isinstance(error, MemoryError):
+    if is_out_of_memory(error):
         return words.MEMORY
     return words.UNEXPECTED.format(reference=reference)
 
