@@ -79,7 +79,12 @@ class Session:
         try:
             kind(visitor)
             self.played.did(kind.__name__)
-        except httpx.TransportError as error:
+        except httpx.HTTPStatusError as error:
+            if error.response.status_code == 503:
+                self.played.did("  told: 503, the queue is full")
+            else:
+                self.played.fault(f"{kind.__name__}: {error!r}")
+        except Exception as error:
             self.played.fault(f"{kind.__name__}: {error!r}")
         finally:
             visitor.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -152,3 +153,22 @@ def test_the_documents_table_is_made_from_the_code():
     shown = re.search(r"<!-- limits -->\n(.*?)\n<!-- /limits -->", HOSTING.read_text(encoding="utf-8"), re.S)
     assert shown is not None
     assert shown[1] == variables_table(), "run: make docs"
+
+
+KEPT = """
+import gradio, json
+from app import build
+page = build()
+times = [block.time_to_live for block in page.blocks.values() if isinstance(block, gradio.State)]
+print(json.dumps([times, page.delete_cache]))
+"""
+
+
+@pytest.mark.case(15, 18)
+def test_what_a_tab_keeps_has_a_time_to_live():
+    env = {**os.environ, PUBLIC: "1", "DRAFTSCOPE_SESSION_MINUTES": "7"}
+    told = subprocess.run([sys.executable, "-c", KEPT], cwd=ROOT, env=env, capture_output=True, timeout=120)
+    times, files = json.loads(told.stdout)
+    assert len(times) >= 3
+    assert set(times) == {7 * 60}
+    assert files == [60, 7 * 60]
