@@ -37,6 +37,10 @@ from visuals.page.tune import tune
 TRACES = Path(__file__).resolve().parent / "assets" / "traces"
 RACES = Path(__file__).resolve().parent / "assets" / "races"
 
+# Tabs whose messages wait to be read, more than can be served at once (64 + 32). gradio keeps those of 2,000 that may
+# never come back, about 5 MB for one that pressed Run a dozen times and left.
+UNREAD = 128
+
 
 def recorded_races() -> dict[str, list[Path]]:
     """The races that ship with the app: the traces of each, by the title in its folder's name, in order."""
@@ -65,7 +69,9 @@ def build() -> gr.Blocks:
                 traces(runs, shown, tabs)
         wire_address(page, runs, shown, tabs)
         wire_api(runs)
-    return page.queue(max_size=64, default_concurrency_limit=16, api_open=False)
+    page.queue(max_size=64, default_concurrency_limit=16, api_open=False)
+    page._queue.pending_messages_per_session.max_size = UNREAD
+    return page
 
 
 def bring_default_model() -> None:

@@ -160,7 +160,7 @@ import gradio, json
 from app import build
 page = build()
 times = [block.time_to_live for block in page.blocks.values() if isinstance(block, gradio.State)]
-print(json.dumps([times, page.delete_cache]))
+print(json.dumps([times, page.delete_cache, page._queue.pending_messages_per_session.max_size]))
 """
 
 
@@ -168,7 +168,8 @@ print(json.dumps([times, page.delete_cache]))
 def test_what_a_tab_keeps_has_a_time_to_live():
     env = {**os.environ, PUBLIC: "1", "DRAFTSCOPE_SESSION_MINUTES": "7"}
     told = subprocess.run([sys.executable, "-c", KEPT], cwd=ROOT, env=env, capture_output=True, timeout=120)
-    times, files = json.loads(told.stdout)
+    times, files, unread = json.loads(told.stdout)
     assert len(times) >= 3
     assert set(times) == {7 * 60}
     assert files == [60, 7 * 60]
+    assert unread == 128
