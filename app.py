@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -118,7 +119,10 @@ def main() -> None:
         sys.exit(str(error))
     for kind in (signal.SIGTERM, signal.SIGINT):
         signal.signal(kind, close)
-    with TemporaryDirectory(prefix="draftscope-page-", ignore_cleanup_errors=True) as room:
+    with (
+        suppress(KeyboardInterrupt),  # also while it starts: a signal is no error
+        TemporaryDirectory(prefix="draftscope-page-", ignore_cleanup_errors=True) as room,
+    ):
         os.environ.setdefault(
             "GRADIO_TEMP_DIR", room
         )  # what visitors upload and export, gone with the server

@@ -116,3 +116,20 @@ def test_where_no_file_can_be_written_the_start_says_so_in_one_line(tmp_path):
     assert ended.returncode == 1
     assert ended.stderr.startswith("No files can be written to")
     assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.case(24)
+@pytest.mark.parametrize("seconds", [3.0, 5.0])
+def test_a_signal_while_it_starts_is_no_error(cache, tmp_path, seconds):
+    env = {**os.environ, "DRAFTSCOPE_CACHE": str(cache), "TMPDIR": str(tmp_path)}
+    with (tmp_path / "log").open("wb") as out:
+        process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=env, stdout=out, stderr=out)
+        try:
+            time.sleep(seconds)
+            process.send_signal(signal.SIGTERM)
+            process.wait(30)
+        finally:
+            process.kill()
+    assert "Traceback" not in (tmp_path / "log").read_text(encoding="utf-8")
+    assert process.returncode in (0, -signal.SIGTERM)  # before its first line it has no say
+    assert list(tmp_path.glob("draftscope-*")) == []
