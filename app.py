@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Thread
+from typing import Any
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from accel.models import catalogue
 from accel.models.progress import bar
@@ -20,10 +25,12 @@ from visuals.explorer import page_css, page_js
 from visuals.page import words
 from visuals.page.api import wire_api
 from visuals.page.component import copy_link
+from visuals.page.doors import Doors
 from visuals.page.engine import missing_engine
 from visuals.page.explore import explore
 from visuals.page.hiding import HIDING
 from visuals.page.learn import learn
+from visuals.page.limits import CLOSING, BadLimit, limits
 from visuals.page.look import STYLE, theme
 from visuals.page.race import race_tab
 from visuals.page.recorded import recorded_in
@@ -33,6 +40,10 @@ from visuals.page.tune import tune
 TRACES = Path(__file__).resolve().parent / "assets" / "traces"
 RACES = Path(__file__).resolve().parent / "assets" / "races"
 LESSONS = Path(__file__).resolve().parent / "assets" / "lessons"
+
+# Tabs whose messages wait to be read, more than can be served at once (64 + 32). gradio keeps those of 2,000 that may
+# never come back, about 5 MB for one that pressed Run a dozen times and left.
+UNREAD = 128
 
 
 def recorded_races() -> dict[str, list[Path]]:
@@ -45,7 +56,8 @@ def recorded_races() -> dict[str, list[Path]]:
 
 def build() -> gr.Blocks:
     """The whole page; no model is loaded."""
-    with gr.Blocks(title=words.TITLE, analytics_enabled=False) as page:
+    kept = limits().session_minutes * 60  # seconds: files that were uploaded or exported go after as long
+    with gr.Blocks(title=words.TITLE, analytics_enabled=False, delete_cache=(60, kept)) as page:
         with gr.Row(elem_classes=["ds-top"]):
             gr.HTML(f"<h1>{words.TITLE}</h1><p>{words.LEAD}</p>", elem_classes=["ds-head"])
             copy_link()
@@ -63,7 +75,9 @@ def build() -> gr.Blocks:
                 traces(runs, shown, tabs)
         wire_address(page, runs, shown, tabs)
         wire_api(runs)
-    return page.queue(max_size=64, default_concurrency_limit=16)
+    page.queue(max_size=64, default_concurrency_limit=16, api_open=False)
+    page._queue.pending_messages_per_session.max_size = UNREAD
+    return page
 
 
 def bring_default_model() -> None:
@@ -73,7 +87,7 @@ def bring_default_model() -> None:
         return
     try:
         with bar() as tell:
-            catalogue.folder(catalogue.DEFAULT, progress=tell)
+            catalogue.folder(limits().models[0], progress=tell)
     except ModelUnavailable as error:
         print(f"{error}\nRecorded runs can be played; Run will try again.", file=sys.stderr)
 
@@ -89,14 +103,40 @@ def serve(page: gr.Blocks) -> None:
         ssr_mode=False,
         run_history=False,
         max_file_size="20mb",
+        enable_monitoring=False,
+        app_kwargs={"middleware": [Middleware(Doors)]},
+        state_session_capacity=limits().sessions,
         mcp_server=find_spec("mcp") is not None,
         quiet=False,
     )
 
 
+def close(*_: Any) -> None:
+    """A signal to end: runs stop at their next step, then the server does."""
+    CLOSING.set()
+    raise KeyboardInterrupt
+
+
 def main() -> None:
-    Thread(target=bring_default_model, name="bring-model", daemon=True).start()
-    serve(build())
+    try:
+        limits()
+    except BadLimit as error:
+        sys.exit(str(error))
+    for kind in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(kind, close)
+    with (
+        suppress(KeyboardInterrupt),  # also while it starts: a signal is no error
+        TemporaryDirectory(prefix="draftscope-page-", ignore_cleanup_errors=True) as room,
+    ):
+        os.environ.setdefault(
+            "GRADIO_TEMP_DIR", room
+        )  # what visitors upload and export, gone with the server
+        try:
+            page = build()
+        except OSError as error:
+            sys.exit(words.NO_ROOM.format(folder=os.environ["GRADIO_TEMP_DIR"], reason=error.strerror))
+        Thread(target=bring_default_model, name="bring-model", daemon=True).start()
+        serve(page)
 
 
 if __name__ == "__main__":

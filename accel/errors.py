@@ -15,6 +15,12 @@ class ModelFailed(RuntimeError):
     """The model gave numbers that cannot be decoded (not a number, or infinite)."""
 
 
+def is_out_of_memory(error: BaseException) -> bool:
+    """Python's own error, or torch's: of a GPU a kind of its own, of a CPU told by its words alone."""
+    allocator = isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+    return isinstance(error, MemoryError) or allocator or type(error).__name__ == "OutOfMemoryError"
+
+
 def shown(value: object) -> str:
     """A value as a message quotes it: short, on one line."""
     try:

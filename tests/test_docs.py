@@ -164,8 +164,14 @@ def write_parts(path: Path, made: dict[str, Callable[[], str]]) -> None:
 
 
 def write_documents() -> None:
+    from tests.public.test_limits import HOSTING, variables_table
+
     write_parts(README, MADE)
     write_parts(LESSONS, TABLES)
+    content = HOSTING.read_text(encoding="utf-8")
+    table = f"<!-- limits -->\n{variables_table()}\n<!-- /limits -->"
+    content = re.sub("<!-- limits -->.*?<!-- /limits -->", lambda _: table, content, flags=re.S)
+    HOSTING.write_text(content, encoding="utf-8")
     document = ROOT / "docs" / "trace.md"
     content = document.read_text(encoding="utf-8")
     content = re.sub(r"(```json\n).*?(\n```)", lambda m: m[1] + a_real_step() + m[2], content, flags=re.S)

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from threading import Event
 from typing import Any
 
-from accel.api import generate
+import gradio as gr
+
 from accel.codec import encode
 from accel.errors import InputError
 from accel.method import knobs_of, with_knobs
 from accel.methods import METHODS
 from accel.models.catalogue import DEFAULT
-from accel.models.load import load
+from accel.trace import Trace
 from accel.whatif import WhatIfError
 from accel.whatif import whatif as outcome_of
-from visuals.page.inputs import Asked, check_asked, is_public
+from visuals.page.inputs import Asked, check_asked
 from visuals.page.line import RUNS
+from visuals.page.rate import count_run
 from visuals.page.recorded import Recorded, named
+from visuals.page.work import run_parts
 
 PATIENCE = 60.0  # seconds between two looks at the line; it wakes by itself when somebody leaves
 
@@ -36,15 +40,16 @@ def decode(
     chat: bool = True,
     every_layer: bool = False,
     check: bool = False,
+    request: gr.Request | None = None,
 ) -> dict[str, Any]:
     """Decode a prompt and return the whole trace: what was drafted, kept and computed in every step, and the text.
 
     Args:
-        prompt: the text to continue, at most 20,000 characters.
+        prompt: the text to continue, at most 20,000 characters; fewer on a public page.
         method: one of autoregressive, adadecode, suffix, aded, clasp, prompt_lookup, draft_model.
         knobs: the method's knobs by name, such as {"alpha": 2.0}; those left out keep their defaults.
         model: a model of the catalogue.
-        max_new_tokens: at most 512.
+        max_new_tokens: at most 512; fewer on a public page.
         temperature: 0 is greedy.
         top_k: sample among so many tokens; 0 among all.
         top_p: sample among the likeliest tokens of this much probability.
@@ -55,11 +60,12 @@ def decode(
         check: measure the model alone too, and compare the texts.
     """
     given = {
-        "prompt": prompt, "method": method, "model": model, "draft": DEFAULT, "folder": "", "device": "auto",
+        "prompt": prompt, "method": method, "model": model, "draft": "", "folder": "", "device": "auto",
         "dtype": "auto", "max_new_tokens": max_new_tokens, "temperature": temperature, "top_k": top_k,
         "top_p": top_p, "seed": seed, "stop": stop, "chat": chat, "every_layer": every_layer, "check": check,
     }  # fmt: skip
     asked = check_asked({**given, **_all_knobs(method, knobs)})
+    count_run(request)
     with RUNS.place() as place:
         for _ in place.waiting(PATIENCE):
             pass
@@ -76,16 +82,11 @@ def _all_knobs(method: Any, knobs: Any) -> dict[str, Any]:
     return {f"{method}.{knob.name}": getattr(chosen, knob.name) for knob in knobs_of(kind)}
 
 
-def _decoded(asked: Asked) -> Any:
-    def fetched(name: str) -> Any:
-        return load(name, device=asked.device, dtype=asked.dtype, private=not is_public())
-
-    return generate(
-        fetched(asked.model), asked.prompt, method=asked.method, knobs=asked.knobs,
-        max_new_tokens=asked.max_new_tokens, temperature=asked.temperature, top_k=asked.top_k, top_p=asked.top_p,
-        stop=asked.stop, seed=asked.seed, observe=asked.observe, chat=asked.chat,
-        draft=fetched(asked.draft) if asked.draft else None, check=asked.check,
-    )  # fmt: skip
+def _decoded(asked: Asked) -> Trace:
+    """The last part of a run."""
+    *_, trace = run_parts(asked, Event())
+    assert isinstance(trace, Trace)
+    return trace
 
 
 def whatif_of(runs: Mapping[str, Recorded]) -> Callable[..., dict[str, Any]]:

@@ -17,8 +17,10 @@ from visuals.page.component import points, whole_scene
 from visuals.page.escape import escape
 from visuals.page.events import AT_ONCE, COMPUTE, buttons, in_words, stop, text_of
 from visuals.page.explore import ExploreTab
+from visuals.page.inputs import most_tokens
 from visuals.page.measure_inputs import MAX_ROUNDS, MAX_TOKENS, check_measure, turnable, values_for
 from visuals.page.measuring import Tuning, measuring, points_json
+from visuals.page.rate import count_run
 from visuals.page.settings_text import as_command, as_json, as_python, knobs_to_set
 from visuals.page.tune_events import heading, in_turn
 from visuals.scene import packed
@@ -71,8 +73,9 @@ def _bench() -> Bench:
         **AT_ONCE,
     )
     values = {"prompt": prompt, **_choices()}
+    most = most_tokens(MAX_TOKENS)
     with gr.Row(elem_classes=["ds-line"]):
-        values["max_new_tokens"] = gr.Slider(2, MAX_TOKENS, value=48, step=1, label=words.LENGTH)
+        values["max_new_tokens"] = gr.Slider(2, most, value=min(48, most), step=1, label=words.LENGTH)
         values["rounds"] = gr.Slider(1, MAX_ROUNDS, value=2, step=1, label=words.ROUNDS)
         measure = gr.Button(words.MEASURE, variant="primary", size="md", min_width=140, elem_id="measure")
         stopping = gr.Button(words.STOP, interactive=False, size="md", min_width=140, elem_id="measure-stop")
@@ -136,10 +139,10 @@ def _wire_measuring(bench: Bench, form: dict[str, Any], tuning: gr.State) -> Non
     own, theirs = list(bench.values), list(form)
     mode = gr.Textbox("light", visible=False)
 
-    def on_measure(seen: Tuning | None, *sent: Any) -> Iterator[tuple[Any, ...]]:
+    def on_measure(request: gr.Request, seen: Tuning | None, *sent: Any) -> Iterator[tuple[Any, ...]]:
         given = dict(zip(own, sent, strict=False))
         chosen = dict(zip(theirs, sent[len(own) :], strict=False))
-        yield from _measure(seen or Tuning(), chosen, given, sent[-1])
+        yield from _measure(seen or Tuning(), chosen, given, sent[-1], request)
 
     bench.measure.click(
         on_measure,
@@ -152,12 +155,13 @@ def _wire_measuring(bench: Bench, form: dict[str, Any], tuning: gr.State) -> Non
 
 
 def _measure(
-    tuning: Tuning, form: dict[str, Any], given: dict[str, Any], mode: Any
+    tuning: Tuning, form: dict[str, Any], given: dict[str, Any], mode: Any, request: gr.Request
 ) -> Iterator[tuple[Any, ...]]:
     """Outputs: tuning, the list, Measure, Stop, the charts' column, two charts, three texts."""
     unchanged = (gr.skip(),) * 6
     try:
         asked = check_measure(form, given)
+        count_run(request)
         tuning.stop.clear()
         yield (
             tuning,

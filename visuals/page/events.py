@@ -10,15 +10,16 @@ from uuid import uuid4
 
 import gradio as gr
 
-from accel.errors import InputError, ModelFailed
+from accel.errors import InputError, ModelFailed, is_out_of_memory
 from accel.models.errors import ModelRefused
 from accel.models.unavailable import ModelUnavailable
 from accel.trace import TraceError
 from visuals.page import words
 from visuals.page.escape import escape
 from visuals.page.line import ServerFull
+from visuals.page.rate import TooOften
 
-EXPECTED = (InputError, ModelRefused, ModelUnavailable, ModelFailed, TraceError, ServerFull)
+EXPECTED = (InputError, ModelRefused, ModelUnavailable, ModelFailed, TraceError, ServerFull, TooOften)
 
 # For events that do no decoding: not queued behind runs, and not offered to programs.
 AT_ONCE: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
@@ -46,7 +47,7 @@ def in_words(error: Exception) -> str:
         return words.REFUSED.format(reason=error.message)
     reference = uuid4().hex[:8]
     log.exception("unexpected error %s", reference)
-    if isinstance(error, MemoryError):
+    if is_out_of_memory(error):
         return words.MEMORY
     return words.UNEXPECTED.format(reference=reference)
 

@@ -11,7 +11,7 @@ from accel.head_fitting import TOKENS, fit_heads, layers_of_heads
 from accel.models.load import load
 from accel.models.model import Model
 from visuals.page import tune_words as words
-from visuals.page.inputs import is_public
+from visuals.page.limits import is_public
 from visuals.page.measuring import Told
 
 

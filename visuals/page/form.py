@@ -8,10 +8,10 @@ from typing import Any
 import gradio as gr
 
 from accel.methods import METHODS
-from accel.models.catalogue import CATALOGUE, DEFAULT
 from visuals.page import words
-from visuals.page.inputs import DEVICES, DTYPES, MAX_NEW_TOKENS, MAX_PROMPT_CHARS, is_public
+from visuals.page.inputs import DEVICES, DTYPES
 from visuals.page.knobs import knob_groups
+from visuals.page.limits import is_public, limits
 
 METHOD = "suffix"
 
@@ -34,7 +34,7 @@ def build_form() -> Form:
             label=words.PROMPT_LABEL,
             lines=1,
             max_lines=8,
-            max_length=MAX_PROMPT_CHARS,
+            max_length=limits().max_prompt_chars,
             scale=5,
             elem_id="prompt",
         )
@@ -51,11 +51,12 @@ def build_form() -> Form:
 
 def _choices() -> dict[str, Any]:
     """What every run needs: the model, how long, how random."""
+    models, most = limits().models, limits().max_new_tokens
     with gr.Row():
         return {
-            "model": gr.Dropdown(list(CATALOGUE), value=DEFAULT, label=words.MODEL),
-            "draft": gr.Dropdown(list(CATALOGUE), value=DEFAULT, label=words.DRAFT, visible=False),
-            "max_new_tokens": gr.Slider(1, MAX_NEW_TOKENS, value=96, step=1, label=words.LENGTH),
+            "model": gr.Dropdown(list(models), value=models[0], label=words.MODEL),
+            "draft": gr.Dropdown(list(models), value=models[0], label=words.DRAFT, visible=False),
+            "max_new_tokens": gr.Slider(1, most, value=min(96, most), step=1, label=words.LENGTH),
             "temperature": gr.Slider(0, 2, value=0, step=0.05, label=words.TEMPERATURE),
         }
 

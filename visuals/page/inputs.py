@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,22 +9,15 @@ from typing import Any
 from accel.errors import InputError
 from accel.method import knobs_of, with_knobs
 from accel.methods import METHODS
-from accel.models.catalogue import CATALOGUE, DEFAULT
 from accel.request import number, whole
+from visuals.page.limits import limits
 
-MAX_PROMPT_CHARS = 20_000
 FEWEST_LANES, MOST_LANES = 2, 4
 MAX_LANE_TOKENS = 256  # of a race: every method decodes them in every round
 MAX_ROUNDS = 5
-MAX_NEW_TOKENS = 512
 MAX_STOP_CHARS = 200
 DEVICES = ("auto", "cpu", "cuda", "mps")
 DTYPES = ("auto", "float32", "bfloat16", "float16")
-
-
-def is_public() -> bool:
-    """Is the page open to strangers? Then only models of the catalogue are offered."""
-    return os.environ.get("DRAFTSCOPE_PUBLIC", "") not in ("", "0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +54,10 @@ def check_asked(given: Mapping[str, Any]) -> Asked:
         method=method,
         knobs=knobs,
         model=model,
-        draft=_model("draft", given["draft"] or DEFAULT) if drafts_by_model else None,
+        draft=_model("draft", given["draft"] or limits().models[0]) if drafts_by_model else None,
         device=_one_of("device", given["device"], DEVICES),
         dtype=_one_of("dtype", given["dtype"], DTYPES),
-        max_new_tokens=whole("max_new_tokens", given["max_new_tokens"], 1, MAX_NEW_TOKENS),
+        max_new_tokens=whole("max_new_tokens", given["max_new_tokens"], 1, limits().max_new_tokens),
         temperature=number("temperature", given["temperature"], 0.0, 2.0),
         top_k=whole("top_k", given["top_k"], 0, 1000),
         top_p=number("top_p", given["top_p"], 0.0, 1.0, low_included=False),
@@ -94,11 +86,16 @@ def check_race(given: Mapping[str, Any]) -> AskedRace:
     return AskedRace(
         prompt=_prompt(given["prompt"]),
         methods=_methods(given["methods"]),
-        model=_one_of("model", given["model"], CATALOGUE),
+        model=_one_of("model", given["model"], limits().models),
         dtype=_one_of("dtype", given["dtype"], DTYPES),
-        max_new_tokens=whole("max_new_tokens", given["max_new_tokens"], 1, MAX_LANE_TOKENS),
+        max_new_tokens=whole("max_new_tokens", given["max_new_tokens"], 1, most_tokens(MAX_LANE_TOKENS)),
         rounds=whole("rounds", given["rounds"], 1, MAX_ROUNDS),
     )
+
+
+def most_tokens(most: int) -> int:
+    """So many, or as many as this page allows."""
+    return min(most, limits().max_new_tokens)
 
 
 def _methods(value: Any) -> tuple[str, ...]:
@@ -123,10 +120,9 @@ def check_model(given: Mapping[str, Any]) -> tuple[str, str, str]:
 def _prompt(value: Any) -> str:
     if not isinstance(value, str):
         raise InputError("prompt", "expected text")
-    if len(value) > MAX_PROMPT_CHARS:
-        raise InputError(
-            "prompt", f"it has {len(value):,} characters; at most {MAX_PROMPT_CHARS:,} are read. Shorten it"
-        )
+    most = limits().max_prompt_chars
+    if len(value) > most:
+        raise InputError("prompt", f"it has {len(value):,} characters; at most {most:,} are read. Shorten it")
     if not value.replace("\x00", "").strip():
         raise InputError("prompt", "it is empty; type something to continue")
     return value
@@ -139,8 +135,9 @@ def _one_of(field: str, value: Any, choices: Any) -> str:
 
 
 def _model(field: str, value: Any) -> str:
-    if is_public():
-        return _one_of(field, value, CATALOGUE)
+    allowed = limits()
+    if allowed.public:
+        return _one_of(field, value, allowed.models)
     if not isinstance(value, str) or not 0 < len(value.strip()) <= 500:
         raise InputError(field, "expected a model's name, a folder or a hub id")
     return value.strip()

@@ -8,6 +8,7 @@ from threading import Condition, Event
 from typing import TypeVar
 
 from visuals.page import words
+from visuals.page.limits import CLOSING, limits
 
 PATIENCE = 2.0  # seconds between two looks at the line, so that a visitor who has left is noticed
 
@@ -19,9 +20,9 @@ class ServerFull(RuntimeError):
 
 
 class Line:
-    """A first-come line with `room` places behind the one whose turn it is."""
+    """A first-come line with `room` places behind the one whose turn it is; None: as many as the page allows."""
 
-    def __init__(self, room: int) -> None:
+    def __init__(self, room: int | None = None) -> None:
         self._room = room
         self._places: list[object] = []
         self._moved = Condition()
@@ -29,10 +30,10 @@ class Line:
     @contextmanager
     def place(self) -> Iterator[Place]:
         """Stand in the line for as long as the block lasts. Raises ServerFull where it has no room."""
-        ticket = object()
+        ticket, room = object(), limits().waiting if self._room is None else self._room
         with self._moved:
-            if len(self._places) > self._room:
-                raise ServerFull(words.FULL.format(waiting=self._room))
+            if len(self._places) > room:
+                raise ServerFull(words.FULL.format(waiting=len(self._places) - 1))
             self._places.append(ticket)
         try:
             yield Place(self, ticket)
@@ -66,14 +67,14 @@ class Place:
             self._line.wait(seconds)
 
 
-RUNS = Line(room=12)  # the whole page's: whatever decodes stands in it, so that no timing disturbs another
+RUNS = Line()  # the whole page's: whatever decodes stands in it, so that no timing disturbs another
 
 
 def in_turn(stop: Event, work: Iterator[Told], tell: Callable[[str, bool], Told]) -> Iterator[Told]:
     """The work when its turn has come; until then `tell(words, over)` says how long the line is. Stop leaves it."""
     with RUNS.place() as place:
         for ahead in place.waiting(PATIENCE):
-            if stop.is_set():
+            if stop.is_set() or CLOSING.is_set():
                 yield tell(words.LEFT_LINE, True)
                 return
             yield tell(words.WAITING[min(ahead, 2) - 1].format(ahead=ahead), False)

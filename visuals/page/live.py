@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from time import perf_counter
 
-from accel.api import stream
-from accel.models.load import load
-from accel.trace import FinishReason, Trace
+from accel.trace import Header, Step, Trace
+from visuals.page import words
 from visuals.page.component import whole_scene
-from visuals.page.inputs import Asked, is_public
+from visuals.page.inputs import Asked
+from visuals.page.limits import too_long
 from visuals.page.visitor import Visitor
+from visuals.page.work import run_parts
 from visuals.scene import Message, SceneWriter
 
 INTERVAL = (
@@ -31,39 +32,27 @@ class Update:
 
 def play(visitor: Visitor, asked: Asked) -> Iterator[Update]:
     """Load, decode, compare. Every yield is a point where the run can be broken off; Stop is heard at each step."""
-    yield Update("Loading the model…")
-    private = not is_public()
-    model = load(asked.model, device=asked.device, dtype=asked.dtype, private=private)
-    draft = (
-        load(asked.draft, device=asked.device, dtype=asked.dtype, private=private) if asked.draft else None
-    )
-    yield Update("Reading the prompt…")
-
-    def stopping() -> FinishReason | None:
-        return "cancelled" if visitor.stop.is_set() else None
-
-    session = visitor.session(model)
-    decoding = stream(
-        model, asked.prompt, method=asked.method, knobs=asked.knobs, max_new_tokens=asked.max_new_tokens,
-        temperature=asked.temperature, top_k=asked.top_k, top_p=asked.top_p, stop=asked.stop, seed=asked.seed,
-        observe=asked.observe, chat=asked.chat, draft=draft, session=session, check=asked.check, stopping=stopping,
-    )  # fmt: skip
-    writer = SceneWriter(secrets.token_hex(8), decoding.header)
-    yield Update("Decoding…", writer.start())
-    waiting, sent = [], 0.0
-    for step in decoding:
-        waiting.append(step)
-        if perf_counter() - sent >= INTERVAL:
-            yield Update("Decoding…", writer.add(waiting))
+    writer: SceneWriter | None = None
+    waiting: list[Step] = []
+    sent = 0.0
+    for part in run_parts(asked, visitor.stop, visitor.session):
+        if isinstance(part, Header):
+            writer = SceneWriter(secrets.token_hex(8), part)
+            yield Update(words.DECODING, writer.start())
+            continue
+        if isinstance(part, Step):
+            waiting.append(part)
+            if perf_counter() - sent < INTERVAL:
+                continue
+        if writer is not None and waiting:
+            yield Update(words.DECODING, writer.add(waiting))
             waiting, sent = [], perf_counter()
-    if waiting:
-        yield Update("Decoding…", writer.add(waiting))
-    if asked.check and not visitor.stop.is_set():
-        yield Update("Measuring the model alone, for the comparison…")
-    trace = decoding.trace()
-    ending = {**writer.finish(trace.footer), "whole": whole_scene(trace)}
-    visitor.trace = trace
-    yield Update(_ending(trace), ending, over=True)
+        if isinstance(part, str):
+            yield Update(part)
+        elif isinstance(part, Trace) and writer is not None:
+            message = {**writer.finish(part.footer), "whole": whole_scene(part)}
+            visitor.trace = part
+            yield Update(_ending(part), message, over=True)
 
 
 def _ending(trace: Trace) -> str:
@@ -73,6 +62,6 @@ def _ending(trace: Trace) -> str:
         "stop": "Done: a stop string appeared.",
         "context": "Done: the model's context is full.",
         "cancelled": "Stopped.",
-        "deadline": "Stopped: the time allowed for one run is up.",
+        "deadline": too_long(words.RUN_LONG),
     }
     return reasons[trace.finish_reason]

@@ -11,7 +11,7 @@ from accel.method import Choice, Counts, Knob, Range, knobs_of, with_knobs
 from accel.methods import METHODS
 from accel.request import whole
 from accel.sweep import settings_of
-from visuals.page.inputs import Asked, check_asked
+from visuals.page.inputs import Asked, check_asked, most_tokens
 from visuals.page.tune_words import NONE
 
 MAX_VALUES = 12  # of one knob
@@ -59,7 +59,7 @@ def check_measure(form: Mapping[str, Any], given: Mapping[str, Any]) -> MeasureA
     """Explore's form, and this tab's own fields. Raises InputError for the first that is wrong."""
     own = {name: given[name] for name in ("prompt", "method", "max_new_tokens")}
     run = check_asked({**form, **own, "temperature": 0, "every_layer": False, "check": False})
-    whole("max_new_tokens", own["max_new_tokens"], 2, MAX_TOKENS)
+    whole("max_new_tokens", own["max_new_tokens"], 2, most_tokens(MAX_TOKENS))
     rounds = whole("rounds", given["rounds"], 1, MAX_ROUNDS)
     grid = {_knob(run.method, "knob", given["knob"]): _read("values", given["values"])}
     if given["second"] != NONE:

@@ -10,14 +10,13 @@ from time import perf_counter
 from typing import Any
 
 from accel.errors import InputError
-from accel.models.load import load
 from accel.outcome import Point, front
-from accel.request import check_request
-from accel.sweep import Measured, measure, settings_of
-from accel.trace import FinishReason, Trace
+from accel.sweep import Measured, settings_of
+from accel.trace import ModelInfo, Trace
 from visuals.page import tune_words as words
-from visuals.page.inputs import is_public
+from visuals.page.limits import too_long
 from visuals.page.measure_inputs import MeasureAsked
+from visuals.page.work import measure_parts
 
 INTERVAL = (
     0.2  # seconds between messages: a progress bar need not move faster, and decoding wants the processor
@@ -67,43 +66,39 @@ class Told:
 def measuring(tuning: Tuning, asked: MeasureAsked) -> Iterator[Told]:
     """Load, record, measure. Every yield is a point where it can be broken off; Stop is heard at each step."""
     tuning.begin(asked)
-    yield Told(words.LOADING, 0.0)
-    run, private = asked.run, not is_public()
-    model = load(run.model, device=run.device, dtype=run.dtype, private=private)
-    draft = load(run.draft, device=run.device, dtype=run.dtype, private=private) if run.draft else None
-    yield Told(words.READING, 0.0)
-    request = check_request(
-        model, run.prompt, method=run.method, knobs=run.knobs, max_new_tokens=run.max_new_tokens, temperature=0.0,
-        top_k=0, top_p=1.0, stop=(), seed=run.seed, observe="decisions", chat=run.chat, draft=draft,
-    )  # fmt: skip
     settings = [
         ", ".join(f"{name} {value}" for name, value in one.items()) for one in settings_of(asked.grid)
     ]
-
-    def stopping() -> FinishReason | None:
-        return "cancelled" if tuning.stop.is_set() else None
-
     sent = fraction = 0.0
-    said = words.RECORDING
-    for found in measure(model, request, asked.grid, asked.rounds, stopping):
-        if isinstance(found, Measured):
-            tuning.keep(found)
+    said, info = words.RECORDING, None
+    for part in measure_parts(asked, tuning.stop):
+        if isinstance(part, str):
+            yield Told(part, 0.0)
+            continue
+        if isinstance(part, ModelInfo):
+            info = part
+            yield Told(words.READING, 0.0)
+            continue
+        if isinstance(part, Measured):
+            tuning.keep(part)
         else:
-            fraction = found.fraction
-            if found.at is not None:
-                said = words.MEASURING.format(
-                    setting=settings[found.at], at=found.at + 1, count=len(settings)
-                )
+            fraction = part.fraction
+            if part.at is not None:
+                said = words.MEASURING.format(setting=settings[part.at], at=part.at + 1, count=len(settings))
             if perf_counter() - sent < INTERVAL:
                 continue
         sent = perf_counter()
-        yield Told(said, fraction, fresh=isinstance(found, Measured))
-    info = model.info
-    if len(tuning.points) < len(settings):
-        yield Told(words.STOPPED.format(done=len(tuning.points), count=len(settings)), fraction, done=True)
-    else:
-        said = words.DONE.format(count=len(settings), model=info.name, device=info.device, dtype=info.dtype)
-        yield Told(said, 1.0, done=True)
+        yield Told(said, fraction, fresh=isinstance(part, Measured))
+    yield _end(tuning, len(settings), info, fraction)
+
+
+def _end(tuning: Tuning, count: int, info: ModelInfo | None, fraction: float) -> Told:
+    done = len(tuning.points)
+    if done < count or info is None:
+        said = words.STOPPED if tuning.stop.is_set() else too_long(words.LONG)
+        return Told(said.format(done=done, count=count), fraction, done=True)
+    said = words.DONE.format(count=count, model=info.name, device=info.device, dtype=info.dtype)
+    return Told(said, 1.0, done=True)
 
 
 def points_json(tuning: Tuning) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from visuals.page.component import mounted
 from visuals.page.engine import missing_engine
 from visuals.page.escape import escape
 from visuals.page.events import AT_ONCE, said
+from visuals.page.limits import limits
 from visuals.page.pair import pair_part
 from visuals.race import race
 from visuals.scene import packed
@@ -25,7 +26,7 @@ Races = Mapping[str, Sequence[Path]]
 
 def race_tab(races: Races, recorded: Mapping[str, Path]) -> None:
     """Lay out the tab inside the current Blocks. `races` and `recorded` name what ships with the app."""
-    visitor = gr.State(None, time_to_live=15 * 60)
+    visitor = gr.State(None, time_to_live=limits().session_minutes * 60)
     first = next(iter(races))
     with gr.Row(elem_classes=["ds-line"]):
         chosen = gr.Dropdown(list(races), value=first, label=words.RACE_RECORDED, elem_id="race-recorded")

@@ -10,13 +10,14 @@ from typing import Any
 import gradio as gr
 
 from accel.methods import METHODS
-from accel.models.catalogue import CATALOGUE, DEFAULT
 from visuals.page import words
 from visuals.page.escape import escape
 from visuals.page.events import AT_ONCE, COMPUTE, buttons, said, stop, text_of
-from visuals.page.inputs import DTYPES, MAX_LANE_TOKENS, MAX_PROMPT_CHARS, MAX_ROUNDS, check_race
+from visuals.page.inputs import DTYPES, MAX_LANE_TOKENS, MAX_ROUNDS, check_race, most_tokens
+from visuals.page.limits import limits
 from visuals.page.pair import PairPart, Racer
 from visuals.page.racing import measure
+from visuals.page.rate import count_run
 from visuals.page.runs import in_turn
 from visuals.scene import packed
 
@@ -40,7 +41,7 @@ def build_race_form() -> RaceForm:
             label=words.PROMPT_LABEL,
             lines=2,
             max_lines=8,
-            max_length=MAX_PROMPT_CHARS,
+            max_length=limits().max_prompt_chars,
             scale=6,
             elem_id="race-prompt",
         )
@@ -51,14 +52,15 @@ def build_race_form() -> RaceForm:
             list(METHODS), value=RACERS, label=words.RACE_METHODS, elem_id="race-methods"
         )
     with gr.Row():
-        examples = list(words.RACE_EXAMPLES)
+        examples, models = list(words.RACE_EXAMPLES), limits().models
+        most = most_tokens(MAX_LANE_TOKENS)
         example = gr.Dropdown(examples, value=examples[0], label=words.RACE_EXAMPLE, elem_id="race-example")
         values = {
             "prompt": prompt,
             "methods": methods,
-            "model": gr.Dropdown(list(CATALOGUE), value=DEFAULT, label=words.MODEL),
+            "model": gr.Dropdown(list(models), value=models[0], label=words.MODEL),
             "dtype": gr.Dropdown(list(DTYPES), value="float32", label=words.DTYPE),
-            "max_new_tokens": gr.Slider(8, MAX_LANE_TOKENS, value=64, step=1, label=words.RACE_LENGTH),
+            "max_new_tokens": gr.Slider(2, most, value=min(64, most), step=1, label=words.RACE_LENGTH),
             "rounds": gr.Slider(1, MAX_ROUNDS, value=3, step=2, label=words.RACE_ROUNDS),
         }
     example.input(partial(text_of, words.RACE_EXAMPLES), example, prompt, **AT_ONCE)
@@ -71,8 +73,8 @@ def wire_race_form(
     """What happens on Race and Stop; returns the race's event."""
     names = list(form.values)
 
-    def on_start(seen: Racer | None, *values: Any) -> Iterator[tuple[Any, ...]]:
-        yield from _race(seen or Racer(), dict(zip(names, values, strict=True)), part)
+    def on_start(request: gr.Request, seen: Racer | None, *values: Any) -> Iterator[tuple[Any, ...]]:
+        yield from _race(seen or Racer(), dict(zip(names, values, strict=True)), part, request)
 
     form.stop.click(stop, visitor, None, **AT_ONCE)
     return form.start.click(
@@ -83,12 +85,15 @@ def wire_race_form(
     )
 
 
-def _race(racer: Racer, given: dict[str, Any], part: PairPart) -> Iterator[tuple[Any, ...]]:
+def _race(
+    racer: Racer, given: dict[str, Any], part: PairPart, request: gr.Request
+) -> Iterator[tuple[Any, ...]]:
     """Outputs: visitor, picture, status, Race, Stop, left, right. Whatever happens, Race comes back."""
     idle, busy = buttons(running=False), buttons(running=True)
     lists: tuple[Any, Any] = gr.skip(), gr.skip()
     try:
         asked = check_race(given)
+        count_run(request)
         racer.stop.clear()
         for update in in_turn(racer.stop, measure(racer, asked)):
             message = packed(update.message) if update.message else gr.skip()

@@ -14,6 +14,7 @@ from visuals.page.events import AT_ONCE, COMPUTE, buttons, said, stop
 from visuals.page.form import Form
 from visuals.page.inputs import check_asked
 from visuals.page.live import Update, play
+from visuals.page.rate import count_run
 from visuals.page.visitor import Visitor
 from visuals.scene import packed
 
@@ -28,8 +29,8 @@ def wire_form(form: Form, visitor: gr.State, picture: gr.HTML, status: gr.HTML) 
     )
     names = list(form.values)
 
-    def on_run(seen: Visitor | None, *values: Any) -> Iterator[tuple[Any, ...]]:
-        yield from _run(seen, dict(zip(names, values, strict=True)))
+    def on_run(request: gr.Request, seen: Visitor | None, *values: Any) -> Iterator[tuple[Any, ...]]:
+        yield from _run(request, seen, dict(zip(names, values, strict=True)))
 
     form.stop.click(stop, visitor, None, **AT_ONCE)
     return form.run.click(
@@ -40,12 +41,13 @@ def wire_form(form: Form, visitor: gr.State, picture: gr.HTML, status: gr.HTML) 
     )
 
 
-def _run(seen: Visitor | None, given: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+def _run(request: gr.Request, seen: Visitor | None, given: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
     """Outputs: visitor, explorer, status, run, stop. Whatever happens, Run comes back."""
     visitor = seen or Visitor()
     idle, busy = buttons(running=False), buttons(running=True)
     try:
         asked = check_asked(given)
+        count_run(request)
         visitor.stop.clear()
         for update in in_turn(visitor.stop, play(visitor, asked)):
             message = packed(update.message) if update.message else gr.skip()

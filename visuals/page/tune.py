@@ -9,6 +9,7 @@ from visuals.page.component import tuner
 from visuals.page.engine import missing_engine
 from visuals.page.escape import escape
 from visuals.page.explore import ExploreTab
+from visuals.page.limits import limits
 
 
 def tune(explored: ExploreTab, tabs: gr.Tabs) -> None:
@@ -21,6 +22,6 @@ def tune(explored: ExploreTab, tabs: gr.Tabs) -> None:
     from visuals.page.bench import bench
     from visuals.page.tune_heads import heads
 
-    tuning = gr.State(None, time_to_live=15 * 60)
+    tuning = gr.State(None, time_to_live=limits().session_minutes * 60)
     bench(explored, tuning, tabs)
     heads(explored, tuning)

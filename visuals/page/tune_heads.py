@@ -12,7 +12,8 @@ from visuals.page.component import points
 from visuals.page.events import AT_ONCE, COMPUTE, buttons, in_words, stop
 from visuals.page.explore import ExploreTab
 from visuals.page.fitting import fitting
-from visuals.page.inputs import check_model, is_public
+from visuals.page.inputs import check_model
+from visuals.page.limits import is_public
 from visuals.page.measuring import Told, Tuning
 from visuals.page.tune_events import heading, in_turn
 from visuals.scene import packed

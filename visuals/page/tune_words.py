@@ -40,6 +40,7 @@ RECORDING = "Recording one run with every layer looked at, for the predictionsâ€
 MEASURING = "Measuring {setting} ({at} of {count})â€¦"
 DONE = "Done: {count} settings measured on {model}, {device}, {dtype}."
 STOPPED = "Stopped: {done} of {count} settings measured."
+LONG = "{done} of {count} settings were measured by then. Ask for fewer tokens or settings."
 OPENED = "Measured on the Tune tab with {setting}: {speedup:.2f} times as fast as our own loop."
 GONE = "that run is no longer kept; measure again"
 HEADS_TITLE = "Exit heads for your own model"

@@ -53,12 +53,19 @@ WAITING = (
 )
 LEFT_LINE = "Stopped before your turn came: nothing was decoded."
 FULL = "The server is full: {waiting} runs are waiting already. Try again in a minute; recorded runs play meanwhile."
+NO_DOOR = "There is no such endpoint here. Programs are offered: {offered}."
+NO_ROOM = "No files can be written to {folder} ({reason}): set GRADIO_TEMP_DIR or TMPDIR to a folder that is writable."
+TOO_OFTEN = (
+    "Too many runs from your address: {runs} a minute are allowed. Try again in {seconds} seconds; "
+    "recorded runs play meanwhile."
+)
 REFUSED = "The machine refused the run: {reason} Recorded runs play meanwhile."
 MEMORY = "There was not enough memory for this run; shorten the prompt or choose a smaller model."
 UNEXPECTED = (
     "Something went wrong inside (reference {reference}); your prompt is untouched. Try again, or reload."
 )
 
+TIME_LIMIT = "Stopped: time limit of {seconds} seconds; "
 RACE = "Race"
 RACE_RECORDED = "Replay a recorded race (no model needed)"
 RACE_METHODS = "Two to four methods"
@@ -86,8 +93,13 @@ RACE_WARM = "Warming up: {method}, {tokens} tokens."
 RACE_ROUND = "Measuring, round {round} of {rounds}: {method}, {tokens} tokens."
 RACE_COMPARING = "Comparing the texts\u2026"
 RACE_DONE = "Measured. The race is replayed below as it was measured."
+RUN_LONG = "what was decoded by then is shown. Ask for fewer tokens."
+RACE_LONG = "the race below is the one from before. Ask for fewer tokens, rounds or methods."
 RACE_STOPPED = "Stopped before every method had its turn; the race below is the one from before."
 LOADING = "Loading the model\u2026"
+READING = "Reading the prompt\u2026"
+DECODING = "Decoding\u2026"
+ALONE = "Measuring the model alone, for the comparison\u2026"
 PAIR_LEAD = "Any two runs, side by side"
 PAIR_LEFT = "Left"
 PAIR_RIGHT = "Right"
