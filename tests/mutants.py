@@ -43,7 +43,7 @@ GATHERED = "self._kv[:, :, :, first + stay : first + len(sources)] = gathered"
 MUTANTS = [
     Mutant(
         "acceptance ratio upside down", VERIFY,
-        "min(prob / self._q[token].item(), 1.0)", "min(self._q[token].item() / max(prob, 1e-9), 1.0)",
+        "min(target_prob / draft_prob, 1.0)", "min(draft_prob / max(target_prob, 1e-9), 1.0)",
         RULES, "drawn_guesses",
     ),
     Mutant(
@@ -63,7 +63,7 @@ MUTANTS = [
     ),
     Mutant(
         "a ratio that is no number accepts", VERIFY,
-        "min(prob / self._q[token].item(), 1.0)", "min(1.0, prob / self._q[token].item())",
+        "min(target_prob / draft_prob, 1.0)", "min(1.0, target_prob / draft_prob)",
         CHOICES, "failing_model",
     ),
     Mutant(
