@@ -28,6 +28,18 @@ def test_every_table_is_made(monkeypatch):
     assert all(line.endswith(("| yes |", "| **no** |")) for line in told[2:])
 
 
+def test_a_larger_shape_is_made_of_random_weights(monkeypatch):
+    small = {"hidden_size": 128, "intermediate_size": 64, "num_hidden_layers": 2}
+    monkeypatch.setitem(bars_gpu.SHAPES, "1B", small)
+    monkeypatch.setitem(bars_gpu.HEADS, "vocab_size", 99)
+    monkeypatch.setattr(bars_gpu, "REPEATS", 1)
+    monkeypatch.setattr(bars_gpu, "cuda_capture", lambda device: lambda work: work)
+    layers = bars_gpu.random_shape("1B", "cpu")
+    assert (layers.num_layers, layers.vocab_size) == (2, 99)
+    assert layers.embed(torch.tensor([3]), torch.tensor([0])).dtype is torch.bfloat16
+    assert bars_gpu.passes(layers)[0]
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="a CUDA device is here")
 def test_without_a_device_nothing_is_measured(capsys):
     before = bars_gpu.DOCUMENT.read_text() if bars_gpu.DOCUMENT.exists() else None
