@@ -20,6 +20,10 @@ check:
 bars:
 	$(PYTHON) -m tests.bars
 
+# The same on a CUDA device; writes docs/performance-gpu.md.
+bench-gpu:
+	$(PYTHON) -m tests.bars_gpu
+
 # Broken copies of the engine, each of which the tests must notice.
 mutants:
 	$(PYTHON) -m tests.mutants
@@ -57,4 +61,4 @@ constraints:
 	(echo "# Exact versions, used by both commands of the README and by CI. Made by: make constraints"; \
 	 $(PYTHON) -m pip freeze | sed 's/+cpu//') > constraints.txt
 
-.PHONY: setup run test check bars mutants traces races figures costs bench screenshots docs constraints
+.PHONY: setup run test check bars bench bench-gpu costs mutants traces races figures screenshots docs constraints

@@ -133,9 +133,8 @@ class Lane:
         return sorted(found)
 
     def _run(self, batch: list[int], first: int, last: int, keep: set[int], tap: Watch | None) -> None:
-        rows = self._rows(batch)
+        rows, tokens = self._rows(batch)
         if first == 0:
-            tokens = torch.tensor([self._tree.tokens[slot] for slot in batch], device=self._device)
             hidden = self.model.embed(tokens, rows.positions)
         else:
             hidden = torch.stack([self._hidden[slot] for slot in batch])
@@ -162,35 +161,42 @@ class Lane:
                 start, *others = layers
                 yield start, start + len(others) + 1
 
-    def _rows(self, batch: list[int]) -> Rows:
-        """Where these slots live in the cache and what they may look at: the trunk before them, and their line."""
+    def _rows(self, batch: list[int]) -> tuple[Rows, Tensor]:
+        """Where these slots live in the cache and what they may look at (the trunk before them, and their line), and
+        their tokens: all that is told of them goes to the device at once."""
         tree, trunk = self._tree, len(self._tree.trunk)
         self._next_row = max(self._next_row, trunk)
-        for slot in batch:
-            if not tree.is_committed(slot) and slot not in self._lineage:
-                self._allocate(slot)
+        fresh = [slot for slot in batch if not tree.is_committed(slot) and slot not in self._lineage]
+        if fresh:
+            self._allocate(fresh)
         index = [self._lineage[s][-1] if s in self._lineage else tree.positions[s] for s in batch]
         used = max(index) + 1
         self._reserve(used)
         alone = len(batch) == 1 and (used <= trunk or len(self._lineage[batch[0]]) == used - trunk)
         contiguous = index[-1] - index[0] == len(index) - 1 and index == sorted(index)
-        return Rows(
-            index=torch.tensor(index, device=self._device),
+        places = [tree.positions[slot] for slot in batch]
+        told = torch.tensor([index, places, [tree.tokens[slot] for slot in batch]], device=self._device)
+        rows = Rows(
+            index=told[0],
             start=index[0] if contiguous else None,
-            positions=torch.tensor([tree.positions[slot] for slot in batch], device=self._device),
+            positions=told[1],
             used=used,
             mask=None if alone else self._mask(batch, used, trunk),
             key_positions=self._key_positions[:used],
         )
+        return rows, told[2]
 
-    def _allocate(self, slot: int) -> None:
-        parent = self._tree.parent(slot)
-        assert parent is not None
-        row = self._next_row
-        self._next_row += 1
+    def _allocate(self, slots: list[int]) -> None:
+        """The next rows for new slots of branches, parents before children."""
+        first = self._next_row
+        self._next_row += len(slots)
         self._reserve(self._next_row)
-        self._lineage[slot] = [*self._lineage.get(parent, []), row]
-        self._key_positions[row] = self._tree.positions[slot]
+        for row, slot in enumerate(slots, first):
+            parent = self._tree.parent(slot)
+            assert parent is not None
+            self._lineage[slot] = [*self._lineage.get(parent, []), row]
+        places = [self._tree.positions[slot] for slot in slots]
+        self._key_positions[first : self._next_row] = torch.tensor(places, device=self._device)
 
     def _reserve(self, rows: int) -> None:
         self.cache.reserve(rows)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from accel.sampling import Sampling
+from accel.sampling import Sampling, read
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,6 +29,11 @@ class Readout:
         """
         logits = self.logits.float()
         return (logits.amax(-1) - torch.logaddexp(logits.logsumexp(-1), self.rest.float())).exp()
+
+    def surest(self) -> tuple[int, float]:
+        """Token and confidence of the first slot, in one transfer from the device."""
+        token, confidence = read(self.tokens()[0], self.confidence()[0])
+        return int(token), confidence
 
     def proposal(self, sampling: Sampling, vocab_size: int) -> Tensor:
         """The distribution [slots, vocab] to draw early tokens from and to verify them against; 0 off the list."""

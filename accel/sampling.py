@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -55,19 +57,54 @@ def _nucleus(probs: Tensor, top_p: float) -> Tensor:
     return kept / kept.sum(-1, keepdim=True)
 
 
+def read(*values: Tensor) -> list[Any]:
+    """Tensors of one shape as numbers, in one transfer: each takes the device as long as a layer does.
+
+    In float32, which tells token ids apart up to 16 million, unless one is wider.
+    """
+    wide = any(value.dtype == torch.float64 for value in values)
+    numbers: list[Any] = torch.stack(
+        [v.to(torch.float64 if wide else torch.float32) for v in values]
+    ).tolist()
+    return numbers
+
+
 def top_tokens(logits: Tensor) -> list[int]:
     """The most probable token of each row of [slots, vocab]; exact ties go to the lowest id.
 
     Raises ModelFailed where the top value is not finite. One transfer from the device for all rows.
     """
+    top, index = _top(logits)
+    tokens, tops = read(index, top)
+    _check_finite(tops)
+    return [int(token) for token in tokens]
+
+
+def likeliest(logits: Tensor, count: int = 1) -> list[list[tuple[int, float]]]:
+    """The `count` most probable tokens of each row with their probabilities, for drafts at temperature 0.
+
+    A single one is that of `top_tokens`. One transfer from the device for all rows.
+    """
+    if count == 1:
+        top, index = (chosen[:, None] for chosen in _top(logits))
+    else:
+        top, index = logits.topk(count)
+    tokens, probs, tops = read(index, logits.float().softmax(-1).gather(-1, index), top)
+    _check_finite([row[0] for row in tops])
+    return [[(int(t), p) for t, p in zip(*row, strict=True)] for row in zip(tokens, probs, strict=True)]
+
+
+def _top(logits: Tensor) -> tuple[Tensor, Tensor]:
     top, index = logits.max(-1)
     if logits.device.type != "cpu":  # only the CPU's max is known to return the first of equal values
         ids = torch.arange(logits.shape[-1], device=logits.device)
         index = torch.where(logits == top[:, None], ids, logits.shape[-1]).amin(-1)
-    if not bool(torch.isfinite(top).all()):
+    return top, index
+
+
+def _check_finite(tops: list[float]) -> None:
+    if not all(map(math.isfinite, tops)):
         raise ModelFailed("the model's logits are not finite numbers; try dtype float32")
-    chosen: list[int] = index.tolist()
-    return chosen
 
 
 class Dice:
@@ -81,6 +118,12 @@ class Dice:
         draw = self._random.random()
         return token_at(probs, draw), draw
 
+    def guess(self, probs: Tensor) -> tuple[int, float, float]:
+        """As `pick`: a token, its probability, and the largest probability of any."""
+        landed, sum_of_all = _landing(probs, self._random.random())
+        at, total, prob, most = read(landed, sum_of_all, probs[landed.clamp_max(len(probs) - 1)], probs.max())
+        return _token(at, total), prob, most
+
     def accept(self, prob: float) -> tuple[bool, float]:
         """True with probability `prob`, and the number drawn; it is True exactly where draw < prob."""
         draw = self._random.random()
@@ -93,11 +136,20 @@ def token_at(probs: Tensor, draw: float) -> int:
     >>> token_at(torch.tensor([0.2, 0.0, 0.8]), 0.2)
     2
     """
+    at, total = _landing(probs, draw)
+    return _token(*read(at, total))
+
+
+def _landing(probs: Tensor, draw: float) -> tuple[Tensor, Tensor]:
+    """Where `draw` falls, and the sum of probs [vocab], as tensors []."""
     totals = probs.double().cumsum(-1)
-    total = totals[-1].item()
-    if not (total > 0.0) or total == float("inf"):
+    total = totals[-1:]
+    at = torch.searchsorted(totals, draw * total, right=True)
+    # Where the product rounds up to the total: the last token that has any probability.
+    return torch.minimum(at, torch.searchsorted(totals, total))[0], total[0]
+
+
+def _token(at: float, total: float) -> int:
+    if not 0.0 < total < math.inf:  # a nan must not pass
         raise ModelFailed("the model's probabilities do not add up; try dtype float32")
-    at = int(torch.searchsorted(totals, draw * total, right=True).item())
-    if at >= len(totals):  # the product rounded up to the total: the last token that has any probability
-        at = int(totals.argmax().item())
-    return at
+    return int(at)

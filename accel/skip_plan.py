@@ -55,12 +55,13 @@ def plan_skips(run_layer: LayerOnce, full: Tensor, count: int) -> Plan:
         states = torch.cat([full[i : i + 1], chosen, all_skipped])
         cosines.append(_padded(_closeness(states, full[i]), count))
         runs.append(_padded(ran, count))
-    ran_at = torch.stack(runs).tolist()  # [layers][count + 1]; one transfer from the device for all
-    table = tuple(tuple(row) for row in torch.stack(cosines).tolist())
-    return Plan(_path(ran_at, count), table)
+    choices = [row.to(cosines[0].dtype) for row in runs]
+    table = torch.stack([*cosines, *choices]).tolist()  # one transfer from the device for all
+    ran_at = table[num_layers + 1 :]  # [layers][count + 1]
+    return Plan(_path(ran_at, count), tuple(tuple(row) for row in table[: num_layers + 1]))
 
 
-def _path(ran: list[list[bool]], count: int) -> tuple[int, ...]:
+def _path(ran: list[list[float]], count: int) -> tuple[int, ...]:
     """The layers skipped on the way to (layers, count), by the choices made, not by comparing states."""
     skipped = []
     for layer in reversed(range(len(ran))):

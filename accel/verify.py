@@ -16,11 +16,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import torch
 from torch import Tensor
 
 from accel.lane import Watch
 from accel.run import Run
-from accel.sampling import Dice, top_tokens
+from accel.sampling import Dice, read, top_tokens
 from accel.trace import Last, Residual, Rollback, Rule, Verdict
 
 SHOWN = 5  # tokens of a residual that a trace keeps
@@ -76,9 +77,11 @@ class _Sampled:
         self.rule: Rule = "one-hot" if q is None else "drawn"
 
     def accept(self, token: int, dice: Dice) -> tuple[float, bool, float]:
-        prob = self._p[token].item()
-        if self._q is not None:
-            prob = min(prob / self._q[token].item(), 1.0)  # in this order NaN is never accepted
+        if self._q is None:
+            prob = self._p[token].item()
+        else:
+            target_prob, draft_prob = read(self._p[token], self._q[token])
+            prob = min(target_prob / draft_prob, 1.0)  # in this order NaN is never accepted
         accepted, draw = dice.accept(prob)
         return prob, accepted, draw
 
@@ -93,7 +96,7 @@ class _Sampled:
             self._q = self._q / self._q.sum()
         mass = left.sum()
         # p equal to q leaves nothing but rounding; such a rejection has probability 0 and p is as right as any.
-        self._p = left / mass if mass > 0 else self._p
+        self._p = torch.where(mass > 0, left / mass, self._p)
 
     def pick(self, dice: Dice) -> tuple[int, float]:
         return dice.pick(self._p)

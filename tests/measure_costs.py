@@ -38,7 +38,7 @@ ROUNDS, TOKENS = 7, 64
 LONG = "Write a long story about a lighthouse keeper, in at least twenty paragraphs."  # 512 tokens and more
 PARTS = {
     "products with weights": (Packed, ("of", "onto")),
-    "attention": (fused, ("_row_exact",)),
+    "attention": (fused, ("row_exact",)),
     "norms": (F, ("rms_norm",)),
     "all layers": (FusedModel, ("run_layers",)),
     "head": (FusedModel, ("head",)),

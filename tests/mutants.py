@@ -37,13 +37,18 @@ class Mutant:
 VERIFY, LANE, SAMPLING, ENDING = "accel/verify.py", "accel/lane.py", "accel/sampling.py", "accel/ending.py"
 RULES, LANES, CHOICES, ENDS = (f"tests/test_{name}.py" for name in ("verify", "lane", "sampling", "ending"))
 SKIPS = "tests/test_skipping.py"
+GRAPHS, GRAPHED, QUICK = (
+    "accel/models/graphs.py",
+    "tests/models/test_graphs.py",
+    "not recorded and not method",
+)
 ACCEPT = "prob, accepted, draw = target.accept(token, run.dice)"
 GATHERED = "self._kv[:, :, :, first + stay : first + len(sources)] = gathered"
 
 MUTANTS = [
     Mutant(
         "acceptance ratio upside down", VERIFY,
-        "min(prob / self._q[token].item(), 1.0)", "min(self._q[token].item() / max(prob, 1e-9), 1.0)",
+        "min(target_prob / draft_prob, 1.0)", "min(draft_prob / max(target_prob, 1e-9), 1.0)",
         RULES, "drawn_guesses",
     ),
     Mutant(
@@ -63,7 +68,7 @@ MUTANTS = [
     ),
     Mutant(
         "a ratio that is no number accepts", VERIFY,
-        "min(prob / self._q[token].item(), 1.0)", "min(1.0, prob / self._q[token].item())",
+        "min(target_prob / draft_prob, 1.0)", "min(1.0, target_prob / draft_prob)",
         CHOICES, "failing_model",
     ),
     Mutant(
@@ -96,7 +101,8 @@ MUTANTS = [
     ),
     Mutant(
         "key position of a branch not written", LANE,
-        "self._key_positions[row] = self._tree.positions[slot]", "pass", LANES, "deeper",
+        "self._key_positions[first : self._next_row] = torch.tensor(places, device=self._device)", "pass",
+        LANES, "deeper",
     ),
     Mutant(
         "rows overwritten before they are gathered", "accel/models/cache.py", GATHERED,
@@ -155,6 +161,34 @@ MUTANTS = [
         "top, index = logits.amax(-1), logits.shape[-1] - 1 - logits.flip(-1).argmax(-1)", CHOICES, "ties",
     ),
     Mutant("a draw picks what has no probability", SAMPLING, "right=True", "right=False", CHOICES, "draw"),
+    Mutant(
+        "a residual of nothing is none", VERIFY,
+        "torch.where(mass > 0, left / mass, self._p)", "left / mass", RULES,
+    ),
+    Mutant(
+        "padding writes the first row", GRAPHS,
+        "self._index[count:] = self._store.trash", "self._index[count:] = 0", GRAPHED, QUICK,
+    ),
+    Mutant(
+        "capturing writes into the text", GRAPHS,
+        "            self._idle(0)  # whatever", "            # whatever", GRAPHED, QUICK,
+    ),
+    Mutant(
+        "rows are made ready once for ever", GRAPHS,
+        "self._rows is not rows:", "self._rows is None:", GRAPHED, QUICK,
+    ),
+    Mutant(
+        "a tap is shown the buffer itself", GRAPHS,
+        "tap(end, self._hidden[: len(hidden)].clone())", "tap(end, self._hidden[: len(hidden)])", GRAPHED, QUICK,
+    ),
+    Mutant(
+        "the trash row is text", "accel/models/static_cache.py",
+        "return self._kv.shape[3] - 1", "return self._kv.shape[3]", GRAPHED, QUICK,
+    ),
+    Mutant(
+        "a borrowed cache is not wiped", "accel/models/static_cache.py",
+        "        store.values.zero_()\n", "", GRAPHED, QUICK,
+    ),
     Mutant("the seed is ignored", SAMPLING, "random.Random(seed)", "random.Random(0)", CHOICES, "seed"),
     Mutant(
         "one memory for all sessions", "accel/session.py", "self._memories: dict[type, object] = {}",

@@ -9,7 +9,7 @@ import torch
 
 import accel
 from accel.errors import ModelFailed
-from accel.sampling import Dice, Sampling, token_at, top_tokens
+from accel.sampling import Dice, Sampling, likeliest, read, token_at, top_tokens
 from tests.tiny import tiny
 from tests.toy import Toy, play_method, tokens_of, toy_model
 
@@ -170,3 +170,37 @@ def test_a_run_at_the_lowest_temperature_is_the_greedy_text():
     greedy = accel.generate(tiny(), prompt, method="autoregressive", max_new_tokens=12)
     cold = accel.generate(tiny(), prompt, method="autoregressive", max_new_tokens=12, temperature=1e-4)
     assert cold.tokens == greedy.tokens
+
+
+def test_a_guess_is_what_would_be_picked_with_its_probability():
+    torch.manual_seed(1)
+    for size in (1, 2, 50, 5000):
+        probs = torch.randn(size).mul(3).softmax(-1).masked_fill(torch.rand(size) < 0.3, 0.0)
+        probs[size // 2] = 0.5
+        picking, guessing = Dice(size), Dice(size)
+        for _ in range(20):
+            token, _ = picking.pick(probs)
+            assert guessing.guess(probs) == (token, probs[token].item(), probs.max().item())
+    for bad in (torch.zeros(3), torch.tensor([0.1, torch.nan]), torch.tensor([0.1, torch.inf])):
+        with pytest.raises(ModelFailed):
+            Dice(0).guess(bad)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float64])
+def test_the_likeliest_tokens_come_with_their_probabilities(dtype):
+    logits = torch.randn(4, 300, generator=torch.Generator().manual_seed(2)).to(dtype)
+    for count in (1, 3):
+        for row, found in zip(logits, likeliest(logits, count), strict=True):
+            tokens = top_tokens(row[None]) if count == 1 else row.topk(count).indices.tolist()
+            probs = row.float().softmax(-1)
+            assert found == [(token, probs[token].item()) for token in tokens]
+        logits[1, 7] = torch.nan
+        with pytest.raises(ModelFailed):
+            likeliest(logits, count)
+        logits[1, 7] = 0.0
+
+
+def test_numbers_read_together_are_those_read_alone():
+    values = (torch.tensor(16_000_001), torch.tensor(0.1), torch.tensor(0.3).bfloat16())
+    assert read(*values) == [value.item() for value in values]
+    assert read(torch.tensor(0.1, dtype=torch.float64), torch.tensor(3)) == [0.1, 3.0]

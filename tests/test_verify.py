@@ -14,7 +14,7 @@ from accel.run import Run
 from accel.sampling import Dice, Sampling, token_at, top_tokens
 from accel.session import Session
 from accel.trace import Commit, Draft, Residual, Verdict
-from accel.verify import DraftTree, verify
+from accel.verify import DraftTree, _Sampled, verify
 from tests.tiny import library_greedy, tiny
 from tests.toy import Toy, outcome_probs, play_method, tokens_of, toy_model
 
@@ -302,3 +302,12 @@ def test_equal_logits_are_settled_for_the_lowest_id_alone_and_in_a_draft():
         assert run.close_step().commit.last == last
         assert set(run.tree.text[3:]) == {1}
     assert top_tokens(torch.tensor([[0.5, 2.0, 2.0]])) == [1]
+
+
+def test_a_rejection_that_leaves_nothing_leaves_the_target_as_it_was():
+    p = torch.tensor([0.25, 0.75])
+    target = _Sampled(
+        p, p.clone()
+    )  # only rounding can reject a guess drawn from the target's own distribution
+    target.reject(1)
+    assert target.left() == ((1, 0), (0.75, 0.25))

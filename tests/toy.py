@@ -92,6 +92,10 @@ class ScriptedDice(Dice):
         options = [(token, p) for token, p in enumerate((probs / probs.sum()).tolist()) if p > 0]
         return self._choose(options), 0.5
 
+    def guess(self, probs: Tensor) -> tuple[int, float, float]:
+        token, _ = self.pick(probs)
+        return token, probs[token].item(), probs.max().item()
+
     def accept(self, prob: float) -> tuple[bool, float]:
         options = [(answer, p) for answer, p in ((True, prob), (False, 1.0 - prob)) if p > 1e-12]
         accepted = self._choose(options)

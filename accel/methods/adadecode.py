@@ -73,26 +73,24 @@ class AdaDecode:
                 hidden = run.target.advance([lead], to=layer)
             with run.clock.phase("draft"):
                 look = heads.readout(layer, hidden)
-                token, confidence = int(look.tokens()[0]), float(look.confidence()[0])
+                token, confidence = look.surest()
                 taken = confidence > self.threshold
                 run.emit(Readout(lead, layer, token, confidence, self.threshold, taken))
                 if taken:
-                    return self._leave(run, heads, draft, lead, look)
+                    if not run.sampling.is_greedy:
+                        token, confidence = self._drawn(run, draft, lead, look)
+                    return draft.add(lead, run.draft(lead, token, confidence, f"{heads.kind} head"))
         return None
 
-    def _leave(self, run: Run, heads: ExitHeads, draft: DraftTree, lead: int, look: HeadReadout) -> int:
-        """Guess the head's token after the lead: its likeliest, or one drawn from what it says.
+    def _drawn(self, run: Run, draft: DraftTree, lead: int, look: HeadReadout) -> tuple[int, float]:
+        """A token drawn from what the head says to follow the lead, and its probability.
 
         Whether to leave was decided by its confidence alone, so what is drawn is drawn from the whole proposal.
         """
-        if run.sampling.is_greedy:
-            token, prob = int(look.tokens()[0]), float(look.confidence()[0])
-        else:
-            proposal = look.proposal(run.sampling, run.model.layers.vocab_size)[0]
-            draft.proposals[lead] = proposal
-            token, _ = run.dice.pick(proposal)
-            prob = proposal[token].item()
-        return draft.add(lead, run.draft(lead, token, prob, f"{heads.kind} head"))
+        proposal = look.proposal(run.sampling, run.model.layers.vocab_size)[0]
+        draft.proposals[lead] = proposal
+        token, prob, _ = run.dice.guess(proposal)
+        return token, prob
 
 
 def _look(heads: ExitHeads, layer: int, hidden: Tensor) -> tuple[Tensor, Tensor]:

@@ -16,7 +16,7 @@ from accel.drafting import worthwhile
 from accel.method import Range, Switch
 from accel.rehearsal import Rehearsal
 from accel.run import Run
-from accel.sampling import top_tokens
+from accel.sampling import likeliest
 from accel.skip_plan import plan_skips
 from accel.trace import SkipPlan
 from accel.verify import DraftTree, verify
@@ -114,10 +114,8 @@ class Clasp:
     def _guess(self, run: Run, draft: DraftTree, parent: int, logits: Tensor) -> tuple[int, float, float]:
         """The token to follow `parent`, its probability, and that of the most probable token."""
         if run.sampling.is_greedy:
-            token = top_tokens(logits)[0]
-            prob = logits[0].float().softmax(-1)[token].item()
+            token, prob = likeliest(logits)[0][0]
             return token, prob, prob
         probs = run.sampling.probs(logits)[0]
         draft.proposals[parent] = probs
-        token, _ = run.dice.pick(probs)
-        return token, probs[token].item(), probs.max().item()
+        return run.dice.guess(probs)

@@ -12,7 +12,7 @@ from accel.errors import InputError
 from accel.lane import Lane
 from accel.method import Range, Switch
 from accel.run import Run
-from accel.sampling import top_tokens
+from accel.sampling import likeliest
 from accel.verify import DraftTree, verify
 
 
@@ -57,30 +57,26 @@ class DraftModel:
     def _grow(self, run: Run, lane: Lane, draft: DraftTree, paths: dict[int, float]) -> dict[int, float]:
         """One more level under each of these slots; returns the best `branching` new places to go on from."""
         logits = lane.logits(list(paths))  # [slots, vocab]
+        likely = likeliest(logits, self.branching) if run.sampling.is_greedy else None
         grown: dict[int, float] = {}
-        for row, (parent, path_prob) in zip(logits, paths.items(), strict=True):
-            for token, prob in self._guesses(run, draft, parent, row):
+        for row, (parent, path_prob) in enumerate(paths.items()):
+            guesses = likely[row] if likely else self._drawn(run, draft, parent, logits[row])
+            for token, prob in guesses:
                 slot = draft.add(parent, run.draft(parent, token, prob, "draft"))
                 if token not in run.model.end_tokens:
                     grown[slot] = path_prob * prob
         best = sorted(grown, key=lambda slot: (-grown[slot], slot))[: self.branching]
         return {slot: grown[slot] for slot in sorted(best)}
 
-    def _guesses(self, run: Run, draft: DraftTree, parent: int, logits: Tensor) -> list[tuple[int, float]]:
-        """Tokens to follow `parent` with their probabilities: the top ones, or drawn without replacement."""
-        if run.sampling.is_greedy:
-            probs = logits.float().softmax(-1)
-            tokens = (
-                top_tokens(logits[None])
-                if self.branching == 1
-                else logits.topk(self.branching).indices.tolist()
-            )
-            return [(token, probs[token].item()) for token in tokens]
+    def _drawn(self, run: Run, draft: DraftTree, parent: int, logits: Tensor) -> list[tuple[int, float]]:
+        """Tokens to follow `parent`, drawn without replacement, with their probabilities."""
         probs = run.sampling.probs(logits[None])[0]
         draft.proposals[parent] = probs
+        # One token always has some probability; that more have must be asked.
+        most = 1 if self.branching == 1 else min(self.branching, int((probs > 0).sum().item()))
         left, guesses = probs.clone(), list[tuple[int, float]]()
-        for _ in range(min(self.branching, int((probs > 0).sum().item()))):
-            token, _ = run.dice.pick(left)
-            guesses.append((token, probs[token].item()))
+        for _ in range(most):
+            token, prob, _ = run.dice.guess(left)
+            guesses.append((token, prob))
             left[token] = 0.0
         return guesses

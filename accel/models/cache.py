@@ -15,9 +15,16 @@ class Cache:
     """
 
     def __init__(
-        self, num_layers: int, num_kv_heads: int, head_dim: int, *, dtype: torch.dtype, device: torch.device
+        self,
+        num_layers: int,
+        num_kv_heads: int,
+        head_dim: int,
+        *,
+        dtype: torch.dtype,
+        device: torch.device,
+        rows: int = BLOCK,
     ) -> None:
-        self._kv = torch.zeros(num_layers, 2, num_kv_heads, BLOCK, head_dim, dtype=dtype, device=device)
+        self._kv = torch.zeros(num_layers, 2, num_kv_heads, rows, head_dim, dtype=dtype, device=device)
 
     @property
     def capacity(self) -> int:

@@ -14,15 +14,15 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
+from accel.models.attention import all_seen, of_library, row_exact
 from accel.models.cache import Cache
 from accel.models.layered import Rows, Tap
-from accel.models.products import Packed, Plain, Product, is_packable
+from accel.models.products import Packed, Plain, Product, is_packable, joined, packed_together
 
 FAMILIES = frozenset({"llama", "mistral", "qwen2", "qwen3"})
 ROPE_BLOCK = 2048  # positions whose rotations are tabled at a time
-WIDTH = 32  # keys that row-exact attention reads at a time; a cache's capacity is a multiple of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,18 @@ class _Layer:
     mlp_norm: Tensor
     gate_up: Product
     down: Product
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """`Rows` as the layers want them, made once for all layers of a call, or kept and written to (graphs.py)."""
+
+    index: Tensor  # [slots] the cache row each token writes
+    start: int | None  # the first of them where they follow each other
+    used: int  # rows 0..used-1 of the cache are read
+    mask: Tensor | None  # [slots x groups, used] to add to the scores; None: every token sees all used rows
+    cos: Tensor  # [slots, 1, head_dim]
+    sin: Tensor  # [slots, 1, head_dim], negated where rotate-half subtracts
 
 
 def is_fusible(library: Any) -> bool:
@@ -68,6 +80,7 @@ class FusedModel:
         self._vocab_size: int = library.lm_head.weight.shape[0]
         self._layers = [_joined(layer, self.is_packed) for layer in library.model.layers]
         self._scale = self._head_dim**-0.5
+        self.groups = self._heads // self._kv_heads  # queries that share keys and values
         self._cos, self._sin = self._rotations(ROPE_BLOCK)
 
     @property
@@ -82,14 +95,21 @@ class FusedModel:
     def device(self) -> torch.device:
         return self._embedding.device
 
+    @property
+    def dtype(self) -> torch.dtype:
+        return self._embedding.dtype
+
+    @property
+    def dim(self) -> int:
+        return self._dim
+
+    @property
+    def cache_shape(self) -> tuple[int, int, int]:
+        """Layers, heads of keys and values, and their size."""
+        return self.num_layers, self._kv_heads, self._head_dim
+
     def new_cache(self) -> Cache:
-        return Cache(
-            self.num_layers,
-            self._kv_heads,
-            self._head_dim,
-            dtype=self._embedding.dtype,
-            device=self._embedding.device,
-        )
+        return Cache(*self.cache_shape, dtype=self.dtype, device=self.device)
 
     def embed(self, tokens: Tensor, positions: Tensor) -> Tensor:
         return F.embedding(tokens, self._embedding)
@@ -103,25 +123,16 @@ class FusedModel:
     def run_layers(
         self, hidden: Tensor, first: int, last: int, rows: Rows, cache: Cache, tap: Tap | None = None
     ) -> Tensor:
-        cos, sin = self._rotation(rows)
-        mask = self._additive_mask(rows, hidden.dtype)
+        placed = self._placed(rows, hidden.dtype)
         for i in range(first, last):
-            hidden = self._layer(self._layers[i], i, hidden, cos, sin, mask, rows, cache)
+            hidden = self.run_layer(i, hidden, placed, cache)
             if tap is not None:
                 tap(i + 1, hidden)
         return hidden
 
-    def _layer(
-        self,
-        weights: _Layer,
-        layer: int,
-        hidden: Tensor,
-        cos: Tensor,
-        sin: Tensor,
-        mask: Tensor | None,
-        rows: Rows,
-        cache: Cache,
-    ) -> Tensor:
+    def run_layer(self, layer: int, hidden: Tensor, placed: Placed, cache: Cache) -> Tensor:
+        """One layer on hidden [slots, dim]; a new tensor."""
+        weights = self._layers[layer]
         shape = (self._dim,)
         slots, heads, kv_heads, head_dim = hidden.shape[0], self._heads, self._kv_heads, self._head_dim
         x = F.rms_norm(hidden, shape, weights.norm, self._eps)
@@ -130,13 +141,14 @@ class FusedModel:
         if weights.head_norms is not None:
             self._norm_heads(qkv, weights.head_norms)
         turned = qk.roll(head_dim // 2, -1)
-        qk.mul_(cos).addcmul_(turned, sin)  # in place, so that k and v are written to the cache in one copy
+        # In place, so that k and v are written to the cache in one copy.
+        qk.mul_(placed.cos).addcmul_(turned, placed.sin)
         keys_values = qkv[:, heads:].view(slots, 2, kv_heads, head_dim).permute(1, 2, 0, 3)
-        cache.write(layer, rows.index, rows.start, keys_values)
+        cache.write(layer, placed.index, placed.start, keys_values)
         grouped = qkv[:, :heads].view(slots, kv_heads, -1, head_dim).transpose(0, 1)
         queries = grouped.reshape(kv_heads, -1, head_dim)  # [kv_heads, slots x groups, head_dim]
-        attend = _row_exact if self._is_row_exact else _library_attention
-        seen = attend(queries, cache.layer(layer), rows.used, mask, self._scale)
+        attend = row_exact if self._is_row_exact else of_library
+        seen = attend(queries, cache.layer(layer), placed.used, placed.mask, self._scale)
         seen = seen.view(kv_heads, slots, -1, head_dim).transpose(0, 1).reshape(slots, -1)
         hidden = weights.out.onto(hidden, seen)
         x = F.rms_norm(hidden, shape, weights.mlp_norm, self._eps)
@@ -150,32 +162,25 @@ class FusedModel:
         keys = qkv[:, heads : heads + kv_heads]
         qkv[:, heads : heads + kv_heads] = F.rms_norm(keys, shape, norms[1], self._eps)
 
-    def _additive_mask(self, rows: Rows, dtype: torch.dtype) -> Tensor | None:
-        """The mask [slots x groups, used] as numbers to add, made once for all layers.
+    def _placed(self, rows: Rows, dtype: torch.dtype) -> Placed:
+        cos, sin = self.rotations(rows.used)  # no position lies beyond the rows in use
+        seen = all_seen(rows) if self._is_row_exact else rows.mask
+        mask = None if seen is None else self.additive(seen, dtype)
+        at = rows.positions
+        return Placed(rows.index, rows.start, rows.used, mask, cos[at, None], sin[at, None])
 
-        Row-exact attention wants one always, over all the rows it reads.
-        """
-        if self._is_row_exact:
-            mask = torch.full((len(rows.positions), _width(rows.used)), -torch.inf, dtype=dtype)
-            if rows.mask is None:
-                mask[:, : rows.used] = 0.0
-            else:
-                mask[:, : rows.used].masked_fill_(rows.mask, 0.0)
-        elif rows.mask is None:
-            return None
-        else:
-            mask = torch.zeros(rows.mask.shape, dtype=dtype, device=rows.mask.device)
-            mask.masked_fill_(~rows.mask, -torch.inf)
-        return mask.repeat_interleave(self._heads // self._kv_heads, 0)
+    def additive(self, mask: Tensor, dtype: torch.dtype) -> Tensor:
+        """A mask [slots, used] of truths as numbers to add, [slots x groups, used]."""
+        added = torch.zeros(mask.shape, dtype=dtype, device=mask.device)
+        added.masked_fill_(~mask, -torch.inf)
+        return added.repeat_interleave(self.groups, 0)
 
-    def _rotation(self, rows: Rows) -> tuple[Tensor, Tensor]:
-        """cos and signed sin [slots, 1, head_dim] for these positions."""
-        highest = rows.used  # no position lies beyond the rows in use
-        if highest > len(self._cos):
+    def rotations(self, length: int) -> tuple[Tensor, Tensor]:
+        """cos and signed sin [positions, head_dim] of at least this many positions."""
+        if length > len(self._cos):
             # Two runs may do this at once; both compute the same table, and either may stay.
-            self._cos, self._sin = self._rotations(-(-highest // ROPE_BLOCK) * ROPE_BLOCK)
-        cos, sin = self._cos, self._sin
-        return cos[rows.positions, None], sin[rows.positions, None]
+            self._cos, self._sin = self._rotations(-(-length // ROPE_BLOCK) * ROPE_BLOCK)
+        return self._cos, self._sin
 
     def _rotations(self, length: int) -> tuple[Tensor, Tensor]:
         """The library's own rotary table, [positions, head_dim]; sin negated where rotate-half subtracts."""
@@ -186,33 +191,10 @@ class FusedModel:
         return cos[0], signed
 
 
-def _library_attention(queries: Tensor, held: Tensor, used: int, mask: Tensor | None, scale: float) -> Tensor:
-    """What queries [kv_heads, rows, head_dim] see of keys and values [2, kv_heads, capacity, head_dim]."""
-    keys, values = held[:, None, :, :used]
-    return F.scaled_dot_product_attention(queries[None], keys, values, attn_mask=mask, scale=scale)
-
-
-def _row_exact(queries: Tensor, held: Tensor, used: int, mask: Tensor | None, scale: float) -> Tensor:
-    """The same in three products, where a row's result does not depend on what other rows are there, to the bit.
-
-    With packed products, that makes a chain of drafts get exactly the states that its tokens would have got one by
-    one, in bfloat16 too. The library's kernel, a little quicker for one row, groups its sums by how many rows and
-    keys there are; here keys come in groups of WIDTH, and those masked add nothing (docs/decisions.md).
-    """
-    assert mask is not None
-    keys, values = held[:, :, : _width(used)]
-    scores = torch.baddbmm(mask, queries, keys.transpose(1, 2), alpha=scale)
-    return torch.bmm(scores.softmax(-1), values)
-
-
-def _width(used: int) -> int:
-    return -(-used // WIDTH) * WIDTH
-
-
 def _joined(layer: Any, packed: bool) -> _Layer:
     """A library layer's weights, joined."""
     attention, mlp = layer.self_attn, layer.mlp
-    join = _packed if packed else _shared
+    join = packed_together if packed else joined
     own = _own if packed else _as_is
     has_norms = hasattr(attention, "q_norm")
     norms = (own(attention.q_norm.weight), own(attention.k_norm.weight)) if has_norms else None
@@ -234,30 +216,3 @@ def _own(weight: Tensor) -> Tensor:
 
 def _as_is(weight: Tensor) -> Tensor:
     return weight
-
-
-@torch.no_grad()
-def _packed(parts: list[nn.Linear]) -> Product:
-    """A layout of its own; the library's parameters stay as they are, for as long as it is held."""
-    return Packed(*_cat(parts))
-
-
-@torch.no_grad()
-def _shared(parts: list[nn.Linear]) -> Product:
-    """The library's own parameters become views of the joined weight."""
-    weight, bias = _cat(parts)
-    start = 0
-    for part in parts:
-        end = start + part.weight.shape[0]
-        part.weight = nn.Parameter(weight[start:end], requires_grad=False)
-        if bias is not None:
-            part.bias = nn.Parameter(bias[start:end], requires_grad=False)
-        start = end
-    return Plain(weight, bias)
-
-
-def _cat(parts: list[nn.Linear]) -> tuple[Tensor, Tensor | None]:
-    if len(parts) == 1:
-        return parts[0].weight, parts[0].bias
-    bias = None if parts[0].bias is None else torch.cat([part.bias for part in parts])
-    return torch.cat([part.weight for part in parts]), bias

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
@@ -19,6 +20,7 @@ from accel.models.errors import ModelRefused
 from accel.models.families import context_limit
 from accel.models.fingerprint import fingerprint
 from accel.models.fused import FusedModel, is_fusible
+from accel.models.graphs import Capture, GraphedModel, cuda_capture
 from accel.models.layered import LayeredModel
 from accel.models.model import Model
 from accel.models.progress import Progress, library_bars_hidden, silent
@@ -104,11 +106,23 @@ def _attention(auto: Any, config: Any) -> str:
     return "sdpa" if getattr(auto._model_mapping[type(config)], "_supports_sdpa", False) else "eager"
 
 
-def from_library(library: Any, tokenizer: Tokenizer | None, *, name: str, fuse: bool = True) -> Model:
-    """A model of the library's as ours, proved right by the self-test. Raises ModelRefused if it is not."""
+def from_library(
+    library: Any,
+    tokenizer: Tokenizer | None,
+    *,
+    name: str,
+    fuse: bool = True,
+    capture: Capture | None = None,
+) -> Model:
+    """A model of the library's as ours, proved right by the self-test. Raises ModelRefused if it is not.
+
+    `capture` is how to repeat work on the device; by default, CUDA graphs where there is CUDA, else not at all.
+    """
     library.eval().requires_grad_(False)
     config = library.config
-    layers, backend = _layers(library, fuse)
+    if capture is None and library.device.type == "cuda":
+        capture = cuda_capture(library.device)
+    layers, backend = _layers(library, fuse, capture)
     context = context_limit(config) or DEFAULT_CONTEXT
     info = ModelInfo(
         name=name,
@@ -124,19 +138,24 @@ def from_library(library: Any, tokenizer: Tokenizer | None, *, name: str, fuse: 
     return Model(info, layers, tokenizer, context, end_tokens, calibrate(layers, context), lambda: library)
 
 
-def _layers(library: Any, fuse: bool) -> tuple[LayeredModel, str]:
-    """The fast path where it holds against the library, else the library's own layers, which must."""
-    if fuse and is_fusible(library):
-        fused = FusedModel(library)
+def _layers(library: Any, fuse: bool, capture: Capture | None) -> tuple[LayeredModel, str]:
+    """The fastest path that holds against the library; last its own layers, which must."""
+    for layers, backend in _fast_paths(library, capture) if fuse and is_fusible(library) else ():
         try:
-            selftest.check(fused, library)
+            selftest.check(layers, library)
         except ModelRefused:
-            pass  # slower, but right: the library's own layers
-        else:
-            return fused, "fused"
+            continue  # slower, but right: the next
+        return layers, backend
     adapted = TransformersModel(library)
     selftest.check(adapted, library)
     return adapted, "transformers"
+
+
+def _fast_paths(library: Any, capture: Capture | None) -> Iterator[tuple[LayeredModel, str]]:
+    fused = FusedModel(library)
+    if capture is not None:
+        yield GraphedModel(fused, capture), "graphs"
+    yield fused, "fused"
 
 
 def _end_tokens(library: Any) -> frozenset[int]:

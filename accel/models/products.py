@@ -11,7 +11,7 @@ from typing import Protocol
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 ROWS = 8  # the layout is chosen for this many rows; from 1 to 64 none was found that does better
 LONG = 1024  # inputs; beyond it oneDNN splits the sum of a single row
@@ -85,3 +85,30 @@ def is_packable(weight: Tensor) -> bool:
         return bool((Packed(sample).onto(sample, sample) == 17).all())
     except (RuntimeError, AttributeError, NotImplementedError):  # the operations are torch's inner ones
         return False
+
+
+@torch.no_grad()
+def packed_together(parts: list[nn.Linear]) -> Product:
+    """Several maps of one input as one, in a layout of its own; the library's parameters stay as they are."""
+    return Packed(*_cat(parts))
+
+
+@torch.no_grad()
+def joined(parts: list[nn.Linear]) -> Product:
+    """Several maps of one input as one; the library's own parameters become views of the joined weight."""
+    weight, bias = _cat(parts)
+    start = 0
+    for part in parts:
+        end = start + part.weight.shape[0]
+        part.weight = nn.Parameter(weight[start:end], requires_grad=False)
+        if bias is not None:
+            part.bias = nn.Parameter(bias[start:end], requires_grad=False)
+        start = end
+    return Plain(weight, bias)
+
+
+def _cat(parts: list[nn.Linear]) -> tuple[Tensor, Tensor | None]:
+    if len(parts) == 1:
+        return parts[0].weight, parts[0].bias
+    bias = None if parts[0].bias is None else torch.cat([part.bias for part in parts])
+    return torch.cat([part.weight for part in parts]), bias
