@@ -57,16 +57,16 @@ class Packed:
         self._bias = None if bias is None else bias.clone()
 
     def of(self, x: Tensor) -> Tensor:
-        if self._is_long and len(x) == 1:
-            return self.of(torch.cat((x, x)))[:1]
-        made: Tensor = torch.ops.mkldnn._linear_pointwise(x, self._weight, self._bias, "none", [], "")
-        return made
+        twice = self._is_long and len(x) == 1
+        rows = torch.cat((x, x)) if twice else x
+        made: Tensor = torch.ops.mkldnn._linear_pointwise(rows, self._weight, self._bias, "none", [], "")
+        return made[:1] if twice else made
 
     def onto(self, hidden: Tensor, x: Tensor) -> Tensor:
-        if self._is_long and len(x) == 1:
-            return self.onto(torch.cat((hidden, hidden)), torch.cat((x, x)))[:1]
-        made: Tensor = torch.ops.mkldnn._linear_pointwise.binary(x, hidden, self._weight, self._bias, "add")
-        return made
+        twice = self._is_long and len(x) == 1
+        rows, under = (torch.cat((x, x)), torch.cat((hidden, hidden))) if twice else (x, hidden)
+        made: Tensor = torch.ops.mkldnn._linear_pointwise.binary(rows, under, self._weight, self._bias, "add")
+        return made[:1] if twice else made
 
 
 def product_of(weight: Tensor, bias: Tensor | None = None) -> Product:
