@@ -142,9 +142,9 @@ class _Targets:
     def shown_probs(self, slot: int, tokens: list[int]) -> list[float]:
         """The target's probability of each token after `slot`: for the trace, off the clock."""
         with self._run.clock.phase("observe"):
-            logits = self._logits[self._row[slot]].float()
+            logits = self._logits[self._row[slot]]
             if self._run.sampling.is_greedy:
-                probs = (logits[tokens] - logits.logsumexp(-1)).exp()
+                probs = logits.softmax(-1, dtype=torch.float32)[tokens]
             else:
                 probs = self._run.sampling.probs(logits[None])[0, tokens]
             shown: list[float] = probs.tolist()

@@ -39,7 +39,7 @@ LONG = "Write a long story about a lighthouse keeper, in at least twenty paragra
 PARTS = {
     "products with weights": (Packed, ("of", "onto")),
     "attention": (fused, ("row_exact",)),
-    "norms": (F, ("rms_norm",)),
+    "norms": (F, ("layer_norm",)),
     "all layers": (FusedModel, ("run_layers",)),
     "head": (FusedModel, ("head",)),
 }

@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from accel.models import norms
 from accel.models.attention import all_seen, of_library, row_exact
 from accel.models.cache import Cache
 from accel.models.layered import Rows, Tap
@@ -75,7 +76,8 @@ class FusedModel:
         self._is_row_exact = self.is_packed and library.lm_head.weight.dtype == torch.bfloat16
         own = _own if self.is_packed else _as_is
         self._embedding: Tensor = own(library.model.embed_tokens.weight)
-        self._final_norm: Tensor = own(library.model.norm.weight)
+        self._rms_norm = norms.doubled if self.is_packed else norms.plain
+        self._final_norm: Tensor = _norm_weight(library.model.norm, self.is_packed)
         self._head: Product = (Packed if self.is_packed else Plain)(library.lm_head.weight)
         self._vocab_size: int = library.lm_head.weight.shape[0]
         self._layers = [_joined(layer, self.is_packed) for layer in library.model.layers]
@@ -115,7 +117,7 @@ class FusedModel:
         return F.embedding(tokens, self._embedding)
 
     def norm(self, hidden: Tensor) -> Tensor:
-        return F.rms_norm(hidden, (self._dim,), self._final_norm, self._eps)
+        return self._rms_norm(hidden, self._final_norm, self._eps)
 
     def head(self, normed: Tensor) -> Tensor:
         return self._head.of(normed)
@@ -133,9 +135,8 @@ class FusedModel:
     def run_layer(self, layer: int, hidden: Tensor, placed: Placed, cache: Cache) -> Tensor:
         """One layer on hidden [slots, dim]; a new tensor."""
         weights = self._layers[layer]
-        shape = (self._dim,)
         slots, heads, kv_heads, head_dim = hidden.shape[0], self._heads, self._kv_heads, self._head_dim
-        x = F.rms_norm(hidden, shape, weights.norm, self._eps)
+        x = self._rms_norm(hidden, weights.norm, self._eps)
         qkv = weights.qkv.of(x).view(slots, heads + 2 * kv_heads, head_dim)
         qk = qkv[:, : heads + kv_heads]
         if weights.head_norms is not None:
@@ -151,7 +152,7 @@ class FusedModel:
         seen = attend(queries, cache.layer(layer), placed.used, placed.mask, self._scale)
         seen = seen.view(kv_heads, slots, -1, head_dim).transpose(0, 1).reshape(slots, -1)
         hidden = weights.out.onto(hidden, seen)
-        x = F.rms_norm(hidden, shape, weights.mlp_norm, self._eps)
+        x = self._rms_norm(hidden, weights.mlp_norm, self._eps)
         gate, up = weights.gate_up.of(x).chunk(2, -1)
         return weights.down.onto(hidden, F.silu(gate).mul_(up))
 
@@ -197,13 +198,13 @@ def _joined(layer: Any, packed: bool) -> _Layer:
     join = packed_together if packed else joined
     own = _own if packed else _as_is
     has_norms = hasattr(attention, "q_norm")
-    norms = (own(attention.q_norm.weight), own(attention.k_norm.weight)) if has_norms else None
+    head_norms = (own(attention.q_norm.weight), own(attention.k_norm.weight)) if has_norms else None
     return _Layer(
-        norm=own(layer.input_layernorm.weight),
+        norm=_norm_weight(layer.input_layernorm, packed),
         qkv=join([attention.q_proj, attention.k_proj, attention.v_proj]),
-        head_norms=norms,
+        head_norms=head_norms,
         out=join([attention.o_proj]),
-        mlp_norm=own(layer.post_attention_layernorm.weight),
+        mlp_norm=_norm_weight(layer.post_attention_layernorm, packed),
         gate_up=join([mlp.gate_proj, mlp.up_proj]),
         down=join([mlp.down_proj]),
     )
@@ -212,6 +213,12 @@ def _joined(layer: Any, packed: bool) -> _Layer:
 def _own(weight: Tensor) -> Tensor:
     """A copy: a view would keep the library's whole file in memory."""
     return weight.detach().clone()
+
+
+def _norm_weight(norm: Any, packed: bool) -> Tensor:
+    """As `norms.doubled` or `norms.plain` wants it."""
+    weight: Tensor = norm.weight
+    return torch.cat((weight, weight)).detach() if packed else weight
 
 
 def _as_is(weight: Tensor) -> Tensor:
