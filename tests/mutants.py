@@ -196,12 +196,21 @@ MUTANTS = [
         "tests/test_session.py", "memory or helps",
     ),
     Mutant(
-        "slots from the future are read", "accel/codec.py",
-        "    limit = known\n", "    limit = 10**9\n", "tests/test_trace.py", "hostile_field",
+        "slots from the future are read", "accel/integrity.py",
+        "not 0 <= slot < len(self._tokens)", "not 0 <= slot < 10**9", "tests/test_trace.py", "",
     ),
     Mutant(
         "a failure halfway leaves half a file", "accel/trace.py",
         'path.with_name(path.name + ".partial")', "path", "tests/test_trace.py", "halfway",
+    ),
+    Mutant(
+        "a long row alone is summed in another order", "accel/models/products.py",
+        "self._is_long = weight.shape[1] > LONG", "self._is_long = False", "tests/models/test_row_exact.py",
+        "rows_beside",
+    ),
+    Mutant(
+        "a match that could win is passed over", "accel/suffix_draft.py",
+        "<= highest and not every", "<= highest + 1 and not every", "tests/test_suffix_cost.py", "passed_over",
     ),
 ]  # fmt: skip
 
