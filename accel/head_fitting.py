@@ -1,4 +1,7 @@
-"""Exit heads for a model that has none, fitted in about a minute: ridge regression on a short course."""
+"""Exit heads for a model that has none, fitted in a minute or two: ridge regression on a short course.
+
+The embedded model takes 117 s on one core of a busy machine.
+"""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ HEADS_OFF = (
     "Fitting heads is off on a public server, as all visitors would share them. Run DraftScope on your own machine to "
     "fit them."
 )
-HEADS_IDLE = "About a minute for a small model. It can be stopped, and goes on where it was."
+HEADS_IDLE = "A minute or two for a small model. It can be stopped, and goes on where it was."
 FIT = "Fit exit heads"
 HEADS_THERE = "{model} has trained heads already (after {layers} layers); AdaDecode uses them."
 HEADS_DONE = (
