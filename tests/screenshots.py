@@ -81,6 +81,16 @@ def figures(page: Any) -> None:
     page.get_by_role("button", name="All figures").click()
 
 
+def lesson(page: Any) -> None:
+    """A card that asks, before the answer is shown."""
+    page.get_by_role("tab", name="Learn", exact=True).click()
+    page.locator(".ds-lesson").nth(2).get_by_role("button").click()
+    for _ in range(2):
+        page.click(".ds-onward")
+    page.wait_for_selector(".ds-question")
+    page.wait_for_timeout(1500)
+
+
 def live(page: Any) -> None:
     """A prompt of one's own, decoded to the end."""
     page.fill("#prompt textarea", PROMPT)
@@ -98,6 +108,7 @@ SHOTS = (
     Shot("method", (1280, 900), "light", layers_left_early),
     Shot("why", (1280, 900), "light", why),
     Shot("figures", (1280, 900), "light", figures),
+    Shot("lesson", (1280, 900), "light", lesson),
     Shot("live", (1280, 900), "light", live),
 )
 
