@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from typing import Any, ClassVar
 
 from accel.drafting import worthwhile
+from accel.methods.suffix import planted
 from accel.run import Run
 from accel.verify import DraftTree, verify
 
@@ -65,14 +66,8 @@ class Arctic:
         state.cache.add_active_response(state.request, fresh)
         context = run.tree.text_from(max(0, len(run.tree.trunk) - DEPTH))
         most = min(MOST, run.drafts_left)
-        found = state.cache.speculate(state.request, context, max_spec_tokens=most) if most > 0 else None
-        draft, slots = DraftTree(), list[int]()
-        if found is None:
-            return draft
-        count = worthwhile(run.calibration, found.probs)
-        for token, parent, prob in list(zip(found.token_ids, found.parents, found.probs, strict=True))[
-            :count
-        ]:
-            under = slots[parent] if parent >= 0 else run.tree.tip
-            slots.append(draft.add(under, run.draft(under, token, prob, "arctic")))
-        return draft
+        if most <= 0:
+            return DraftTree()
+        found = state.cache.speculate(state.request, context, max_spec_tokens=most)
+        nodes = list(zip(found.token_ids, found.parents, found.probs, strict=True))
+        return planted(run, nodes[: worthwhile(run.calibration, found.probs)], "arctic")

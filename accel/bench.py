@@ -15,28 +15,15 @@ from time import perf_counter
 from typing import Any
 
 from accel.bench_arms import Answer, Arm
+from accel.bench_table import Record
 from accel.compare import BASELINE
 from accel.errors import InputError
 from accel.models.model import Model
-from accel.request import Request, check_request
+from accel.request import Request, greedy_request
 from accel.session import Session
 from accel.suites import Item, read_suite
 
 WARM_UP_TOKENS = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One arm's answer to one prompt."""
-
-    suite: str
-    item: str
-    round: int
-    arm: str
-    num_tokens: int
-    num_steps: int | None
-    seconds: float
-    same_text: bool  # as our own loop's
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +69,7 @@ def measure(
 
 
 def _request(model: Model, item: Item, max_new_tokens: int) -> Request:
-    return check_request(
-        model, item.prompt, method=BASELINE, knobs={}, max_new_tokens=max_new_tokens, temperature=0.0, top_k=0,
-        top_p=1.0, stop=(), seed=0, observe="none", chat=True, draft=None,
-    )  # fmt: skip
+    return greedy_request(model, item.prompt, BASELINE, max_new_tokens=max_new_tokens)
 
 
 def _warm_up(model: Model, request: Request, arms: Sequence[Arm]) -> None:

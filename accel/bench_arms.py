@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from accel.arctic import Arctic, is_installed
-from accel.compare import BASELINE
+from accel.compare import BASELINE, library_answer
 from accel.decoding import Decoding
 from accel.errors import InputError, shown
 from accel.method import Method
 from accel.methods import METHODS
-from accel.models.library import BASELINES, library_greedy
+from accel.models.library import BASELINES
 from accel.models.model import Model
 from accel.request import Request
 from accel.session import Session
@@ -68,8 +68,6 @@ def _library_arm(model: Model, name: str) -> Arm:
     options = BASELINES[name](model)
 
     def answer(model: Model, request: Request, session: Session | None) -> Answer:
-        room = model.context - len(request.terms.prompt)
-        most = min(request.limits.max_new_tokens, room)
-        return Answer(library_greedy(model, request.terms.prompt, most, **options), None)
+        return Answer(library_answer(model, request, **options), None)
 
     return Arm(name, answer)

@@ -1,4 +1,4 @@
-"""What a benchmark's records come to: one row an arm and suite, as values and as Markdown. Standard library only."""
+"""What a benchmark's records come to: one row an arm and suite, as values and as Markdown."""
 
 from __future__ import annotations
 
@@ -6,29 +6,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from math import comb
 from statistics import fmean, median
-from typing import Protocol
 
-BASELINE = "autoregressive"
-LIBRARY, LOOKUP = "generate", "generate+lookup"
+from accel.compare import BASELINE, LIBRARY
+
+LOOKUP = "generate+lookup"
 
 
-class Measured(Protocol):
-    """A record, as bench.py writes it."""
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One arm's answer to one prompt."""
 
-    @property
-    def suite(self) -> str: ...
-    @property
-    def item(self) -> str: ...
-    @property
-    def arm(self) -> str: ...
-    @property
-    def num_tokens(self) -> int: ...
-    @property
-    def num_steps(self) -> int | None: ...
-    @property
-    def seconds(self) -> float: ...
-    @property
-    def same_text(self) -> bool: ...
+    suite: str
+    item: str
+    round: int
+    arm: str
+    num_tokens: int
+    num_steps: int | None
+    seconds: float
+    same_text: bool  # as our own loop's
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +45,16 @@ class Row:
     same_text: float  # share of prompts
 
 
-def rows(records: Sequence[Measured]) -> list[Row]:
+def rows(records: Sequence[Record]) -> list[Row]:
     """By suite and arm, in the order they come in."""
-    found: dict[tuple[str, str], list[Measured]] = {}
+    found: dict[tuple[str, str], list[Record]] = {}
     for record in records:
         found.setdefault((record.suite, record.arm), []).append(record)
     rates = {key: _rates(group) for key, group in found.items()}
     return [_row(suite, arm, group, rates) for (suite, arm), group in found.items()]
 
 
-def _rates(records: Sequence[Measured]) -> dict[str, float]:
+def _rates(records: Sequence[Record]) -> dict[str, float]:
     """Tokens per second of each prompt, the median over rounds."""
     by_item: dict[str, list[float]] = {}
     for record in records:
@@ -68,7 +63,7 @@ def _rates(records: Sequence[Measured]) -> dict[str, float]:
 
 
 def _row(
-    suite: str, arm: str, records: Sequence[Measured], rates: Mapping[tuple[str, str], dict[str, float]]
+    suite: str, arm: str, records: Sequence[Record], rates: Mapping[tuple[str, str], dict[str, float]]
 ) -> Row:
     own = rates[suite, arm]
 
@@ -100,7 +95,7 @@ def _row(
     )
 
 
-def _total(records: Sequence[Measured], alone: Mapping[str, float]) -> float:
+def _total(records: Sequence[Record], alone: Mapping[str, float]) -> float:
     """The seconds our own loop takes for these tokens over those taken."""
     return sum(r.num_tokens / alone[r.item] for r in records) / sum(r.seconds for r in records)
 

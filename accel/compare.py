@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from statistics import median
 from time import perf_counter
+from typing import Any
 
 from accel.decoding import Decoding, Stopping, never
 from accel.models.library import library_greedy
@@ -69,9 +70,7 @@ def compare(
         for arm, request in zip(arms, requests, strict=True):
             _measure(arm, partial(_decode, model, request, arm, number == 0), warm_up=number == 0)
         if library is not None:
-            terms, limits = requests[0].terms, requests[0].limits
-            count = min(limits.max_new_tokens, model.context - len(terms.prompt))
-            _measure(library, partial(library_greedy, model, terms.prompt, count), warm_up=number == 0)
+            _measure(library, partial(library_answer, model, requests[0]), warm_up=number == 0)
     tell("measuring", 1.0)
     return list(_rows(arms, library))
 
@@ -90,6 +89,13 @@ def _decode(model: Model, request: Request, arm: Arm, watched: bool) -> list[int
     if watched:
         arm.trace = decoding.trace()
     return tokens
+
+
+def library_answer(model: Model, request: Request, **options: Any) -> list[int]:
+    """The library's greedy tokens for a request, with room for as many as ours would have."""
+    prompt = request.terms.prompt
+    most = min(request.limits.max_new_tokens, model.context - len(prompt))
+    return library_greedy(model, prompt, most, **options)
 
 
 def cold(model: Model, request: Request, observe: Observe, stopping: Stopping = never) -> Decoding:

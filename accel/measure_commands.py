@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -52,7 +52,7 @@ def compare(
     from accel.compare import BASELINE
     from accel.compare import compare as measure
     from accel.models.progress import bar
-    from accel.request import check_request, method_with_knobs
+    from accel.request import greedy_request, method_with_knobs
 
     names = [BASELINE, *(n for n in dict.fromkeys(methods.split(",")) if n and n != BASELINE)]
     knobs, text = read_knobs(settings), read_prompt(prompt)
@@ -62,12 +62,15 @@ def compare(
     for name in names:
         method_with_knobs(name, knobs_of_method(name, knobs))
     target, drafter = load_models(model, draft, device, dtype, threads)
-    asked: dict[str, Any] = {
-        "max_new_tokens": max_new_tokens, "temperature": 0.0, "top_k": 0, "top_p": 1.0, "stop": (), "seed": 0,
-        "observe": "none", "chat": True, "draft": drafter,
-    }  # fmt: skip
     requests = [
-        check_request(target, text, method=name, knobs=knobs_of_method(name, knobs), **asked)
+        greedy_request(
+            target,
+            text,
+            name,
+            knobs=knobs_of_method(name, knobs),
+            max_new_tokens=max_new_tokens,
+            draft=drafter,
+        )
         for name in names
     ]
     with bar() as tell:
@@ -99,7 +102,7 @@ def sweep(
 ) -> None:
     """Turn one knob, or two, over several values: what one recorded run predicts, beside what is measured."""
     from accel.models.progress import bar
-    from accel.request import check_request, method_with_knobs
+    from accel.request import greedy_request, method_with_knobs
     from accel.sweep import settings_of
     from accel.sweep import sweep as measure
 
@@ -108,10 +111,9 @@ def sweep(
     for settings_of_point in settings_of(grid):
         method_with_knobs(method, {**knobs, **settings_of_point})
     target, drafter = load_models(model, draft, device, dtype, threads)
-    request = check_request(
-        target, text, method=method, knobs=knobs, max_new_tokens=max_new_tokens, temperature=0.0, top_k=0,
-        top_p=1.0, stop=(), seed=0, observe="decisions", chat=True, draft=drafter,
-    )  # fmt: skip
+    request = greedy_request(
+        target, text, method, knobs=knobs, max_new_tokens=max_new_tokens, observe="decisions", draft=drafter
+    )
     with bar() as tell:
         points = measure(target, request, grid, rounds, tell)
     if as_json:

@@ -93,6 +93,25 @@ def check_request(
     return Request(chosen, terms, limits, draft)
 
 
+def greedy_request(
+    model: Model,
+    prompt: str | Sequence[int],
+    method: str,
+    *,
+    max_new_tokens: Any,
+    knobs: Mapping[str, Any] | None = None,
+    observe: str = "none",
+    seed: Any = 0,
+    chat: bool = True,
+    draft: Model | None = None,
+) -> Request:
+    """A checked request at temperature 0 without stop strings: what is measured, where texts must be comparable."""
+    return check_request(
+        model, prompt, method=method, knobs=knobs or {}, max_new_tokens=max_new_tokens, temperature=0.0, top_k=0,
+        top_p=1.0, stop=(), seed=seed, observe=observe, chat=chat, draft=draft,
+    )  # fmt: skip
+
+
 def method_with_knobs(name: str, knobs: Mapping[str, Any]) -> Method:
     """The method of that name with these knobs; InputError for either."""
     return with_knobs(_method(name), knobs)

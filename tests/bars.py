@@ -15,7 +15,7 @@ from urllib.request import urlopen
 
 import accel
 from accel.compare import Row, compare
-from accel.request import check_request
+from accel.request import greedy_request
 from accel.run import Run
 from tests.prompts import REPEAT, VARIED
 
@@ -24,13 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def rows_for(model, prompt: str, methods: list[str], max_new_tokens: int) -> dict[str, Row]:
-    requests = [
-        check_request(
-            model, prompt, method=method, knobs={}, max_new_tokens=max_new_tokens, temperature=0.0, top_k=0,
-            top_p=1.0, stop=(), seed=0, observe="none", chat=True, draft=None,
-        )
-        for method in methods
-    ]  # fmt: skip
+    requests = [greedy_request(model, prompt, method, max_new_tokens=max_new_tokens) for method in methods]
     return {row.name: row for row in compare(model, requests, ROUNDS, with_library=True)}
 
 

@@ -24,7 +24,7 @@ from accel.models.graphs import BUCKETS, GraphedModel, cuda_capture
 from accel.models.layered import LayeredModel
 from accel.models.library import BASELINES, library_greedy
 from accel.models.model import Model
-from accel.request import check_request
+from accel.request import greedy_request
 from accel.sampling import top_tokens
 from accel.tree import TokenTree
 from tests.prompts import VARIED
@@ -48,10 +48,9 @@ def settled(device: torch.device) -> float:
 
 def loops(model: Model, prompt: str | list[int], count: int) -> tuple[list[str], list[Bar]]:
     """Tokens per second of our loop and of the library's, in alternation."""
-    request = check_request(
-        model, prompt, method="autoregressive", knobs={}, max_new_tokens=count, temperature=0.0, top_k=0, top_p=1.0,
-        stop=(), seed=0, observe="none", chat=isinstance(prompt, str), draft=None,
-    )  # fmt: skip
+    request = greedy_request(
+        model, prompt, "autoregressive", max_new_tokens=count, chat=isinstance(prompt, str)
+    )
 
     def ours() -> int:
         return sum(len(step.commit.tokens) for step in cold(model, request, "none"))

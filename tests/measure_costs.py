@@ -26,7 +26,7 @@ from accel.models.fused import FusedModel
 from accel.models.library import library_greedy
 from accel.models.model import Model
 from accel.models.products import Packed
-from accel.request import Request, check_request
+from accel.request import Request, greedy_request
 from accel.tree import TokenTree
 from tests.measure_suffix import suffix_costs
 from tests.prompts import VARIED
@@ -46,10 +46,7 @@ PARTS = {
 
 
 def request_for(model: Model, prompt: str, tokens: int, method: str = "autoregressive") -> Request:
-    return check_request(
-        model, prompt, method=method, knobs={}, max_new_tokens=tokens, temperature=0.0, top_k=0, top_p=1.0, stop=(),
-        seed=0, observe="none", chat=True, draft=None,
-    )  # fmt: skip
+    return greedy_request(model, prompt, method, max_new_tokens=tokens)
 
 
 def milliseconds(work: Callable[[], object], times: int = 1) -> float:

@@ -10,7 +10,7 @@ from statistics import geometric_mean
 import accel
 from accel.compare import LIBRARY, Row, compare
 from accel.methods import METHODS
-from accel.request import check_request
+from accel.request import greedy_request
 from tests.prompts import REPEAT, VARIED
 
 README = Path(__file__).resolve().parent.parent / "README.md"
@@ -30,12 +30,11 @@ WHY = {
 
 def rows_of(model, prompt: str) -> list[Row]:
     requests = [
-        check_request(
-            model, prompt, method=name, knobs={}, max_new_tokens=TOKENS, temperature=0.0, top_k=0, top_p=1.0,
-            stop=(), seed=0, observe="none", chat=True, draft=model if name == "draft_model" else None,
+        greedy_request(
+            model, prompt, name, max_new_tokens=TOKENS, draft=model if name == "draft_model" else None
         )
         for name in sorted(METHODS, key=lambda name: name != "autoregressive")
-    ]  # fmt: skip
+    ]
     return compare(model, requests, ROUNDS, with_library=True)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import accel
 from accel.race import Race
-from accel.request import check_request
+from accel.request import greedy_request
 from tests.prompts import REPEAT, VARIED
 
 FOLDER = Path(__file__).resolve().parent.parent / "assets" / "races"
@@ -25,12 +25,9 @@ RACES = [
 
 def record(model, prompt: str, num_tokens: int, methods: tuple[str, ...], folder: Path) -> None:
     requests = [
-        check_request(
-            model, prompt, method=name, knobs={}, max_new_tokens=num_tokens, temperature=0.0, top_k=0, top_p=1.0,
-            stop=(), seed=0, observe="decisions", chat=True, draft=None,
-        )
+        greedy_request(model, prompt, name, max_new_tokens=num_tokens, observe="decisions")
         for name in methods
-    ]  # fmt: skip
+    ]
     race = Race(model, requests, ROUNDS)
     for _ in race:
         pass

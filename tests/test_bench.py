@@ -11,11 +11,11 @@ import pytest
 import accel
 from accel.__main__ import main
 from accel.arctic import is_installed
-from accel.bench import Log, Record
+from accel.bench import Log
 from accel.bench_arms import arms_of
-from accel.bench_table import interval, markdown, rows
+from accel.bench_table import Record, interval, markdown, rows
 from accel.errors import InputError
-from accel.request import check_request
+from accel.request import greedy_request
 from accel.session import Session
 from tests.prompts import REPEAT
 
@@ -128,10 +128,7 @@ def test_a_wrong_name_is_refused(wrong, said, embedded_folder, tmp_path, monkeyp
 def test_the_peer_drafts_and_changes_nothing(embedded_folder) -> None:
     model = accel.load("smollm2-135m", device="cpu", dtype="float32")
 
-    request = check_request(
-        model, REPEAT, method="autoregressive", knobs={}, max_new_tokens=32, temperature=0.0, top_k=0,
-        top_p=1.0, stop=(), seed=0, observe="none", chat=True, draft=None,
-    )  # fmt: skip
+    request = greedy_request(model, REPEAT, "autoregressive", max_new_tokens=32)
     loop, *peers = arms_of(model, ["arctic"], [], warm=True)
     text = loop.answer(model, request, None)
     session = Session(model)

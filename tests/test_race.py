@@ -5,18 +5,14 @@ from __future__ import annotations
 import pytest
 
 from accel.race import Race
-from accel.request import check_request
+from accel.request import greedy_request
 from tests.tiny import tiny
 
 
 def requests(model, *methods):
     return [
-        check_request(
-            model, [5, 17, 42, 5, 17, 42], method=name, knobs={}, max_new_tokens=6, temperature=0.0, top_k=0,
-            top_p=1.0, stop=(), seed=0, observe="none", chat=False, draft=None,
-        )
-        for name in methods
-    ]  # fmt: skip
+        greedy_request(model, [5, 17, 42, 5, 17, 42], name, max_new_tokens=6, chat=False) for name in methods
+    ]
 
 
 def test_methods_take_turns_after_a_warm_up_and_one_whole_run_of_each_is_kept():

@@ -8,6 +8,7 @@ As a hybrid, a draft that scores less than `min_score` gives way to another draf
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
@@ -70,7 +71,7 @@ class Suffix:
             plan = self._plan(run, state)
             trusted = plan.best.score >= self.min_score or self.fallback == "none"
             self._emit_matches(run, state, plan, trusted)
-            draft = self._draft(run, plan) if trusted else self._fall_back(run, state)
+            draft = planted(run, plan.nodes, plan.source) if trusted else self._fall_back(run, state)
         verify(run, draft)
         with run.clock.phase("draft"):
             self._learn(run, state)  # at once, so that the session remembers an answer to its end
@@ -92,13 +93,6 @@ class Suffix:
     def _fall_back(self, run: Run, state: SuffixState) -> DraftTree:
         return FALLBACKS[self.fallback].propose(run, state.fallback)
 
-    def _draft(self, run: Run, plan: Plan) -> DraftTree:
-        draft, slots = DraftTree(), list[int]()
-        for token, parent, prob in plan.nodes:
-            under = slots[parent] if parent >= 0 else run.tree.tip
-            slots.append(draft.add(under, run.draft(under, token, prob, plan.source)))
-        return draft
-
     def _emit_matches(self, run: Run, state: SuffixState, plan: Plan, trusted: bool) -> None:
         """The best match of each tree; with everything observed, every length that promised anything."""
         if not run.wants(Match):
@@ -113,3 +107,12 @@ class Suffix:
                 place = state.drafter.occurrence(name, speculation)
             if place is not None:
                 run.emit(place)
+
+
+def planted(run: Run, nodes: Sequence[tuple[int, int, float]], source: str) -> DraftTree:
+    """Slots for nodes (token, index of the parent or -1 for the tip, probability), parents first."""
+    draft, slots = DraftTree(), list[int]()
+    for token, parent, prob in nodes:
+        under = slots[parent] if parent >= 0 else run.tree.tip
+        slots.append(draft.add(under, run.draft(under, token, prob, source)))
+    return draft

@@ -17,7 +17,7 @@ from accel.models.load import load
 from accel.models.model import Model
 from accel.parity import UNCHECKED
 from accel.race import Lap, Race
-from accel.request import Request, check_request
+from accel.request import Request, greedy_request
 from accel.session import Session
 from accel.sweep import Measured, Progress, measure, settings_of
 from accel.trace import FinishReason, Footer, Header, ModelInfo, Step, Trace
@@ -77,9 +77,8 @@ def _requests(model: Model, asked: AskedRace) -> list[Request]:
     if "draft_model" in asked.methods:
         draft = load(limits().models[0], dtype=asked.dtype, private=not is_public())
     return [
-        check_request(
-            model, asked.prompt, method=method, knobs={}, max_new_tokens=asked.max_new_tokens,
-            temperature=0.0, top_k=0, top_p=1.0, stop=(), seed=0, observe="decisions", chat=True,
+        greedy_request(
+            model, asked.prompt, method, max_new_tokens=asked.max_new_tokens, observe="decisions",
             draft=draft if method == "draft_model" else None,
         )
         for method in asked.methods
@@ -92,9 +91,9 @@ def _measure(asked: MeasureAsked, stop: Event, seconds: float | None) -> Iterato
     run = asked.run
     model, draft = _models(run)
     yield model.info
-    request = check_request(
-        model, run.prompt, method=run.method, knobs=run.knobs, max_new_tokens=run.max_new_tokens, temperature=0.0,
-        top_k=0, top_p=1.0, stop=(), seed=run.seed, observe="decisions", chat=run.chat, draft=draft,
+    request = greedy_request(
+        model, run.prompt, run.method, knobs=run.knobs, max_new_tokens=run.max_new_tokens, observe="decisions",
+        seed=run.seed, chat=run.chat, draft=draft,
     )  # fmt: skip
     yield from measure(model, request, asked.grid, asked.rounds, stopping_for(stop, seconds))
 
