@@ -21,7 +21,6 @@ import torch.nn.functional as F
 import accel
 from accel.compare import cold
 from accel.lane import Lane
-from accel.models import fused
 from accel.models.fused import FusedModel
 from accel.models.library import library_greedy
 from accel.models.model import Model
@@ -38,7 +37,7 @@ ROUNDS, TOKENS = 7, 64
 LONG = "Write a long story about a lighthouse keeper, in at least twenty paragraphs."  # 512 tokens and more
 PARTS = {
     "products with weights": (Packed, ("of", "onto")),
-    "attention": (fused, ("row_exact",)),
+    "attention": (torch, ("baddbmm", "softmax", "bmm")),
     "norms": (F, ("layer_norm",)),
     "all layers": (FusedModel, ("run_layers",)),
     "head": (FusedModel, ("head",)),

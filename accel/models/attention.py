@@ -27,7 +27,7 @@ def row_exact(queries: Tensor, held: Tensor, used: int, mask: Tensor | None, sca
     assert mask is not None
     keys, values = held[:, :, : _width(used)]
     scores = torch.baddbmm(mask, queries, keys.transpose(1, 2), alpha=scale)
-    return torch.bmm(scores.softmax(-1), values)
+    return torch.bmm(torch.softmax(scores, -1), values)
 
 
 def all_seen(rows: Rows) -> Tensor:

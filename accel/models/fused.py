@@ -1,6 +1,6 @@
 """The fast path for Llama-shaped models: the same arithmetic in fewer, larger operations.
 
-One product makes q, k and v, one makes gate and up; norms are `F.rms_norm`; keys and values go straight into the
+One product makes q, k and v, one makes gate and up; norms are one kernel; keys and values go straight into the
 run's own cache; grouped queries are folded into the row axis, so that keys are never repeated. Weights are packed
 for the CPU where that can be (products.py), and the library's own are then let go (load.py); elsewhere the
 library's parameters become views of the joined weights: either way nothing is held twice. It is used only where
@@ -16,11 +16,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from accel.models import norms
-from accel.models.attention import all_seen, of_library, row_exact
 from accel.models.cache import Cache
+from accel.models.kernels import Kernels, kernels_for
 from accel.models.layered import Rows, Tap
-from accel.models.products import Packed, Plain, Product, is_packable, joined, packed_together
+from accel.models.products import Product, product_of
 
 FAMILIES = frozenset({"llama", "mistral", "qwen2", "qwen3"})
 ROPE_BLOCK = 2048  # positions whose rotations are tabled at a time
@@ -72,18 +71,20 @@ class FusedModel:
         self._head_dim: int = getattr(config, "head_dim", None) or config.hidden_size // self._heads
         self._eps: float = config.rms_norm_eps
         self._dim: int = config.hidden_size
-        self.is_packed = is_packable(library.lm_head.weight)
-        self._is_row_exact = self.is_packed and library.lm_head.weight.dtype == torch.bfloat16
-        own = _own if self.is_packed else _as_is
-        self._embedding: Tensor = own(library.model.embed_tokens.weight)
-        self._rms_norm = norms.doubled if self.is_packed else norms.plain
-        self._final_norm: Tensor = _norm_weight(library.model.norm, self.is_packed)
-        self._head: Product = (Packed if self.is_packed else Plain)(library.lm_head.weight)
+        self._kernels = kernels_for(library.lm_head.weight)
+        self._embedding: Tensor = self._kernels.keep(library.model.embed_tokens.weight)
+        self._final_norm: Tensor = self._kernels.keep_norm(library.model.norm.weight)
+        self._head = product_of(library.lm_head.weight)
         self._vocab_size: int = library.lm_head.weight.shape[0]
-        self._layers = [_joined(layer, self.is_packed) for layer in library.model.layers]
+        self._layers = [_joined(layer, self._kernels) for layer in library.model.layers]
         self._scale = self._head_dim**-0.5
         self.groups = self._heads // self._kv_heads  # queries that share keys and values
         self._cos, self._sin = self._rotations(ROPE_BLOCK)
+
+    @property
+    def is_packed(self) -> bool:
+        """Is nothing of the library's own weights held?"""
+        return self._kernels.is_packed
 
     @property
     def num_layers(self) -> int:
@@ -117,7 +118,7 @@ class FusedModel:
         return F.embedding(tokens, self._embedding)
 
     def norm(self, hidden: Tensor) -> Tensor:
-        return self._rms_norm(hidden, self._final_norm, self._eps)
+        return self._kernels.norm(hidden, self._final_norm, self._eps)
 
     def head(self, normed: Tensor) -> Tensor:
         return self._head.of(normed)
@@ -134,9 +135,9 @@ class FusedModel:
 
     def run_layer(self, layer: int, hidden: Tensor, placed: Placed, cache: Cache) -> Tensor:
         """One layer on hidden [slots, dim]; a new tensor."""
-        weights = self._layers[layer]
+        weights, kernels = self._layers[layer], self._kernels
         slots, heads, kv_heads, head_dim = hidden.shape[0], self._heads, self._kv_heads, self._head_dim
-        x = self._rms_norm(hidden, weights.norm, self._eps)
+        x = kernels.norm(hidden, weights.norm, self._eps)
         qkv = weights.qkv.of(x).view(slots, heads + 2 * kv_heads, head_dim)
         qk = qkv[:, : heads + kv_heads]
         if weights.head_norms is not None:
@@ -148,11 +149,10 @@ class FusedModel:
         cache.write(layer, placed.index, placed.start, keys_values)
         grouped = qkv[:, :heads].view(slots, kv_heads, -1, head_dim).transpose(0, 1)
         queries = grouped.reshape(kv_heads, -1, head_dim)  # [kv_heads, slots x groups, head_dim]
-        attend = row_exact if self._is_row_exact else of_library
-        seen = attend(queries, cache.layer(layer), placed.used, placed.mask, self._scale)
+        seen = kernels.attend(queries, cache.layer(layer), placed.used, placed.mask, self._scale)
         seen = seen.view(kv_heads, slots, -1, head_dim).transpose(0, 1).reshape(slots, -1)
         hidden = weights.out.onto(hidden, seen)
-        x = self._rms_norm(hidden, weights.mlp_norm, self._eps)
+        x = kernels.norm(hidden, weights.mlp_norm, self._eps)
         gate, up = weights.gate_up.of(x).chunk(2, -1)
         return weights.down.onto(hidden, F.silu(gate).mul_(up))
 
@@ -165,7 +165,7 @@ class FusedModel:
 
     def _placed(self, rows: Rows, dtype: torch.dtype) -> Placed:
         cos, sin = self.rotations(rows.used)  # no position lies beyond the rows in use
-        seen = all_seen(rows) if self._is_row_exact else rows.mask
+        seen = self._kernels.seen(rows)
         mask = None if seen is None else self.additive(seen, dtype)
         at = rows.positions
         return Placed(rows.index, rows.start, rows.used, mask, cos[at, None], sin[at, None])
@@ -192,34 +192,18 @@ class FusedModel:
         return cos[0], signed
 
 
-def _joined(layer: Any, packed: bool) -> _Layer:
+def _joined(layer: Any, kernels: Kernels) -> _Layer:
     """A library layer's weights, joined."""
-    attention, mlp = layer.self_attn, layer.mlp
-    join = packed_together if packed else joined
-    own = _own if packed else _as_is
+    attention, mlp, join = layer.self_attn, layer.mlp, kernels.join
     has_norms = hasattr(attention, "q_norm")
-    head_norms = (own(attention.q_norm.weight), own(attention.k_norm.weight)) if has_norms else None
     return _Layer(
-        norm=_norm_weight(layer.input_layernorm, packed),
+        norm=kernels.keep_norm(layer.input_layernorm.weight),
         qkv=join([attention.q_proj, attention.k_proj, attention.v_proj]),
-        head_norms=head_norms,
+        head_norms=(kernels.keep(attention.q_norm.weight), kernels.keep(attention.k_norm.weight))
+        if has_norms
+        else None,
         out=join([attention.o_proj]),
-        mlp_norm=_norm_weight(layer.post_attention_layernorm, packed),
+        mlp_norm=kernels.keep_norm(layer.post_attention_layernorm.weight),
         gate_up=join([mlp.gate_proj, mlp.up_proj]),
         down=join([mlp.down_proj]),
     )
-
-
-def _own(weight: Tensor) -> Tensor:
-    """A copy: a view would keep the library's whole file in memory."""
-    return weight.detach().clone()
-
-
-def _norm_weight(norm: Any, packed: bool) -> Tensor:
-    """As `norms.doubled` or `norms.plain` wants it."""
-    weight: Tensor = norm.weight
-    return torch.cat((weight, weight)).detach() if packed else weight
-
-
-def _as_is(weight: Tensor) -> Tensor:
-    return weight
