@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
-from typing import Any
+from time import sleep
+from types import FrameType
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -108,13 +108,20 @@ def serve(page: gr.Blocks) -> None:
         state_session_capacity=limits().sessions,
         mcp_server=find_spec("mcp") is not None,
         quiet=False,
+        prevent_thread_lock=True,
     )
+    while not CLOSING.is_set():
+        sleep(0.1)
+    page.close()
 
 
-def close(*_: Any) -> None:
-    """A signal to end: runs stop at their next step, then the server does."""
+def close(kind: int, _: FrameType | None) -> None:
+    """A signal to end: runs stop at their next step, then the server does; a second one ends the process at once.
+
+    Nothing is raised: whatever this interrupts, be it an import, would have to let the exception through.
+    """
     CLOSING.set()
-    raise KeyboardInterrupt
+    signal.signal(kind, signal.SIG_DFL)
 
 
 def main() -> None:
@@ -124,10 +131,7 @@ def main() -> None:
         sys.exit(str(error))
     for kind in (signal.SIGTERM, signal.SIGINT):
         signal.signal(kind, close)
-    with (
-        suppress(KeyboardInterrupt),  # also while it starts: a signal is no error
-        TemporaryDirectory(prefix="draftscope-page-", ignore_cleanup_errors=True) as room,
-    ):
+    with TemporaryDirectory(prefix="draftscope-page-", ignore_cleanup_errors=True) as room:
         os.environ.setdefault(
             "GRADIO_TEMP_DIR", room
         )  # what visitors upload and export, gone with the server
@@ -136,7 +140,8 @@ def main() -> None:
         except OSError as error:
             sys.exit(words.NO_ROOM.format(folder=os.environ["GRADIO_TEMP_DIR"], reason=error.strerror))
         Thread(target=bring_default_model, name="bring-model", daemon=True).start()
-        serve(page)
+        if not CLOSING.is_set():
+            serve(page)
 
 
 if __name__ == "__main__":

@@ -86,7 +86,7 @@ class Session:
             else:
                 self.played.fault(f"{kind.__name__}: {error!r}")
         except Exception as error:
-            self.played.fault(f"{kind.__name__}: {error!r}")
+            self.played.fault(f"{kind.__name__}: {error!r} after {json.dumps(visitor.last)}")
         finally:
             visitor.close()
 

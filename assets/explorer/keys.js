@@ -20,7 +20,7 @@
 
     _key(event) {
       const { host } = this;
-      const typing = event.target.closest('select, summary, textarea, dialog, input:not(.ds-slider)');
+      const typing = event.target.closest('select, summary, textarea, dialog[open], input:not(.ds-slider)');
       if (typing || event.ctrlKey || event.metaKey || event.altKey || !host.scene) return;
       const { step } = host.state;
       const actions = {

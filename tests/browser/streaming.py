@@ -14,6 +14,7 @@ import gradio as gr
 
 from accel.trace import Trace
 from app import TRACES, build, serve
+from visuals.page.events import COMPUTE
 from visuals.page.recorded import recorded_in
 from visuals.scene import Message, SceneWriter, packed
 
@@ -47,7 +48,7 @@ def streaming_page() -> gr.Blocks:
     with page:
         asked = gr.Number(200, elem_id="updates")
         button = gr.Button(BUTTON, elem_id=BUTTON)
-        button.click(stream, asked, picture, concurrency_limit=AT_ONCE, show_progress="hidden")
+        button.click(stream, asked, picture, **COMPUTE | {"concurrency_limit": AT_ONCE})
     return page
 
 

@@ -14,37 +14,37 @@ import pytest
 
 from tests.browser.served import served
 from tests.browser.streaming import AT_ONCE, BUTTON, RATE
+from tests.pace import keeps
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.usefixtures("quiet_machine")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 EXPLORER = "document.querySelector('#explorer .ds-mount').explorer"
 UPDATES = 200  # 20 seconds
-TRIES = 3  # other work on this machine slows a browser down, nothing speeds it up
 
-# Counts what is seen at every frame, and how old each message was when it came.
+# Counts what is seen in the frames after messages, and how old each message was when it came. It asks for no frame of
+# its own: sixty a second would be a load that no visitor has.
 WATCH = """() => {
   const seen = window.seen = { painted: 0, gaps: 0, ages: [], sent: 0, lag: null, started: 0, ended: 0 };
   const explorer = document.querySelector('#explorer .ds-mount').explorer;
   const apply = explorer.apply.bind(explorer);
+  let last = null;
+  const look = () => { // after the explorer's own drawing, which was asked for before
+    const shown = explorer.scene.run + document.querySelector('.ds-panel-tree .ds-about').textContent;
+    if (shown === last) return;
+    seen.painted += 1;
+    seen.ended = Date.now() / 1000;
+    seen.lag = seen.ended - seen.sent;
+    last = shown;
+  };
   explorer.options.onGap = () => { seen.gaps += 1; };
   explorer.apply = (message) => {
     const now = Date.now() / 1000;
     seen.started = seen.started || now;
     seen.ages.push(now - message.sent);
     seen.sent = message.sent;
-    return apply(message);
-  };
-  let last = null;
-  const look = () => {
-    const shown = explorer.scene.run + document.querySelector('.ds-panel-tree .ds-about').textContent;
-    if (seen.started && shown !== last) {
-      seen.painted += 1;
-      seen.ended = Date.now() / 1000;
-      seen.lag = seen.ended - seen.sent;
-      last = shown;
-    }
+    const applied = apply(message);
     requestAnimationFrame(look);
+    return applied;
   };
-  look();
 }"""
 
 
@@ -111,8 +111,11 @@ def watched_run(chromium: Any, address: str, throttle: int) -> dict[str, Any]:
 
 @pytest.mark.parametrize("throttle", [1, 4])
 def test_ten_updates_a_second_are_painted(chromium: Any, address: str, throttle: int) -> None:
-    tries = (watched_run(chromium, address, throttle) for _ in range(TRIES))
-    assert any(seen["rate"] >= 9.5 and seen["lag"] <= 0.5 for seen in tries)
+    def paints_in_time() -> bool:
+        seen = watched_run(chromium, address, throttle)
+        return bool(seen["rate"] >= 9.5 and seen["lag"] <= 0.5)
+
+    assert keeps(paints_in_time)
 
 
 async def _visitor(client: httpx.AsyncClient, address: str, event: int, name: str) -> list[float]:
@@ -140,7 +143,8 @@ async def _visitors(address: str, count: int) -> list[list[float]]:
         )
 
 
-def test_thirty_visitors_at_once_get_ten_updates_a_second_each(chromium: Any, address: str) -> None:
+def thirty_visitors(chromium: Any, address: str) -> float:
+    """Updates a second of the slowest of twenty-nine, beside a browser; nothing was missed by any."""
     watched = Watched(chromium, address, 1)
     watched.start()
     with ThreadPoolExecutor(1) as elsewhere:  # this thread has playwright's own loop
@@ -149,10 +153,14 @@ def test_thirty_visitors_at_once_get_ten_updates_a_second_each(chromium: Any, ad
     rates = [(len(arrived) - 1) / (arrived[-1] - arrived[0]) for arrived in others]
     print(f"slowest of {len(rates) + 1}: {min(rates):.2f} a second")
     assert {len(arrived) for arrived in others} == {UPDATES // 2}
-    assert min(rates) >= 0.95 * RATE
     # The browser among them misses nothing. How much it paints says nothing here: it shares two cores with the server
     # and twenty-nine readers.
     assert len(seen["ages"]) == UPDATES
     assert seen["gaps"] == 0
     assert watched.complaints == []
     watched.page.close()
+    return min(rates)
+
+
+def test_thirty_visitors_at_once_get_ten_updates_a_second_each(chromium: Any, address: str) -> None:
+    assert keeps(lambda: thirty_visitors(chromium, address) >= 0.95 * RATE)

@@ -75,6 +75,19 @@ def test_question_mark_lists_the_keys_and_lets_go_again(opened: Callable[..., Op
     assert here.page.evaluate("explorer.player.speed") == 2
 
 
+def test_a_closed_dialog_that_still_has_the_focus_does_not_swallow_keys(
+    opened: Callable[..., Opened],
+) -> None:
+    here = opened(run())
+    here.page.keyboard.press("?")
+    speed = here.page.evaluate(
+        "() => { const { node } = explorer.help; node.close();"
+        " node.querySelector('button').dispatchEvent(new KeyboardEvent('keydown', { key: ']', bubbles: true }));"
+        " return explorer.player.speed; }"
+    )
+    assert speed == 2
+
+
 def test_no_control_holds_the_focus_or_hides_it(opened: Callable[..., Opened]) -> None:
     here = opened(run())
     seen = []

@@ -58,11 +58,10 @@ def test_everything_works_without_a_network_once_the_cache_is_filled(cache):
         with pytest.raises(AppError, match="hub is out of reach"):
             client.predict("Hi", model="Qwen/Qwen2.5-0.5B-Instruct", api_name="/decode")
         page = Page(address)
-        visitor = Visitor(page)
-        assert visitor.run(prompt="a", **{"Most new tokens": 8}).startswith("Done")
-        assert exported(visitor, "trace").startswith('{"schema"')
-        assert "<html" in exported(visitor, "html")
-        visitor.close()
+        with Visitor(page) as visitor:
+            assert visitor.run(prompt="a", **{"Most new tokens": 8}).startswith("Done")
+            assert exported(visitor, "trace").startswith('{"schema"')
+            assert "<html" in exported(visitor, "html")
 
 
 def exported(visitor: Any, kind: str) -> str:

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any
 
 import httpx
@@ -15,6 +16,7 @@ from gradio_client.exceptions import AppError
 
 from accel.trace import Trace
 from tests.public.visitors import Page, Visitor, status_of
+from visuals.page.doors import OFFERED
 
 LENGTH, EVERY = "Most new tokens", "Look at every layer (off the clock)"
 
@@ -26,16 +28,21 @@ def page(address: str) -> Page:
 
 @pytest.fixture
 def visitor(page: Page) -> Iterator[Visitor]:
-    made = Visitor(page)
-    yield made
-    made.close()
+    with Visitor(page) as made:
+        yield made
 
 
 def assert_serves(page: Page) -> None:
     """A visitor who comes now is served."""
-    fresh = Visitor(page)
-    assert fresh.run(prompt="a cat", **{LENGTH: 4}).startswith("Done")
-    fresh.close()
+    with Visitor(page) as fresh:
+        assert fresh.run(prompt="a cat", **{LENGTH: 4}).startswith("Done")
+
+
+def test_no_event_of_the_page_has_gradio_show_progress(page):
+    """Any that did would have it go through all components at each update of a stream (visuals/page/events.py)."""
+    wired = [event for event in page.events if event["outputs"] and event["api_name"] not in OFFERED]
+    assert len(wired) > 10
+    assert [event["id"] for event in wired if event["show_progress_on"] != []] == []
 
 
 @pytest.mark.case(2)
@@ -142,25 +149,24 @@ def test_a_run_that_nobody_waits_for_makes_room_within_a_step(page, visitor, gon
 
 @pytest.mark.case(17)
 def test_of_more_runs_than_may_wait_the_rest_are_told_so_and_the_others_are_served(page):
-    visitors = [Visitor(page) for _ in range(26)]
-    holding = Visitor(page)
-    holding.join("race-start", **{"race-prompt": "hello", "Tokens each": 256, "Rounds": 5}).raise_for_status()
-    with holding.stream() as told, ThreadPoolExecutor(len(visitors)) as pool:
-        while "Measuring" not in status_of(next(told)):
-            pass
-        runs = [pool.submit(one.run, prompt="cat", **{LENGTH: 4}) for one in visitors]
-        deadline = time.monotonic() + 30
-        while sum(run.done() for run in runs) < len(visitors) - 16 and time.monotonic() < deadline:
-            time.sleep(0.05)
-        refused = [run.result() for run in runs if run.done()]
-        holding.at_once("race-stop")
-        ends = [run.result(timeout=60) for run in runs]
-    holding.close()
-    assert len(refused) == len(visitors) - 16
+    with ExitStack() as tabs:
+        holding, *visitors = [tabs.enter_context(Visitor(page)) for _ in range(27)]
+        holding.join(
+            "race-start", **{"race-prompt": "hello", "Tokens each": 256, "Rounds": 5}
+        ).raise_for_status()
+        with holding.stream() as told, ThreadPoolExecutor(len(visitors)) as pool:
+            while "Measuring" not in status_of(next(told)):
+                pass
+            runs = [pool.submit(one.run, prompt="cat", **{LENGTH: 4}) for one in visitors]
+            deadline = time.monotonic() + 30
+            while sum(run.done() for run in runs) < len(visitors) - 16 and time.monotonic() < deadline:
+                time.sleep(0.05)
+            refused = [run.result() for run in runs if run.done()]
+            holding.at_once("race-stop")
+            ends = [run.result(timeout=60) for run in runs]
+    assert len(refused) == 26 - 16
     assert all("The server is full: 16 runs are waiting already" in said for said in refused)
     assert sum(said.startswith("Done") for said in ends) == 16
-    for one in visitors:
-        one.close()
     assert_serves(page)
 
 

@@ -20,9 +20,8 @@ from tests.public.visitors import Page, Visitor, status_of
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="needs Linux's /proc")
 LENGTH = "Most new tokens"
-SESSION_COST = (
-    20.0  # megabytes that hundreds of visits may leave behind, once as many are remembered as allowed
-)
+CROWDS_COST = 3.0  # megabytes that three crowds in a row may add in the end: 20 kB a visit
+MOST_CROWDS = 24  # the allocator takes its share first
 
 
 def visit(page: Page) -> None:
@@ -51,27 +50,26 @@ def test_a_crowd_that_comes_and_goes_leaves_nothing_behind(cache, tmp_path):
     with serving(
         tmp_path, DRAFTSCOPE_CACHE=str(cache), DRAFTSCOPE_SESSIONS="20", DRAFTSCOPE_RUNS_PER_MINUTE="0"
     ) as server:
-        page = Page(server.address)
-        visitor = Visitor(page)
-        assert visitor.run(prompt="a", **{LENGTH: 8}).startswith("Done")
-        crowd(page)  # as many as are remembered, and more: from here on nothing is to grow
-        crowd(page)
-        before, files = server.memory(), server.open_files()
-        crowd(page)
-        crowd(page)
-        assert visitor.run(prompt="a", **{LENGTH: 8}).startswith("Done")
-        visitor.close()
+        page, held = Page(server.address), list[float]()
+        with Visitor(page) as visitor:
+            assert visitor.run(prompt="a", **{LENGTH: 8}).startswith("Done")
+            files = server.open_files()
+            for _ in range(MOST_CROWDS):
+                crowd(page)
+                held.append(server.memory())
+                if len(held) > 3 and held[-1] - held[-4] <= CROWDS_COST:
+                    break
+            assert visitor.run(prompt="a", **{LENGTH: 8}).startswith("Done")
+        print(f"megabytes held after each crowd: {held}")
+        assert held[-1] - held[-4] <= CROWDS_COST
         time.sleep(2)
-        assert server.memory() - before < SESSION_COST
         assert server.open_files() <= files + 3
         assert server.files() == []
 
 
 @pytest.mark.case(24)
 def test_a_signal_in_the_middle_of_a_run_ends_the_server_and_removes_its_files(cache, tmp_path):
-    with serving(tmp_path, DRAFTSCOPE_CACHE=str(cache)) as server:
-        page = Page(server.address)
-        visitor = Visitor(page)
+    with serving(tmp_path, DRAFTSCOPE_CACHE=str(cache)) as server, Visitor(Page(server.address)) as visitor:
         assert visitor.run(prompt="a", **{LENGTH: 8}).startswith("Done")
         sent = {"files": ("t.jsonl", b"{}")}
         httpx.post(f"{server.address}gradio_api/upload", files=sent, timeout=30).raise_for_status()
@@ -84,12 +82,14 @@ def test_a_signal_in_the_middle_of_a_run_ends_the_server_and_removes_its_files(c
             began = time.monotonic()
             server.process.wait(20)
             assert time.monotonic() - began < 20
-        visitor.close()
         assert server.process.returncode == 0
         assert "Traceback" not in server.said()
         assert server.files() == []
-    with serving(tmp_path / "again", DRAFTSCOPE_CACHE=str(cache)) as server:
-        assert Visitor(Page(server.address)).run(prompt="a", **{LENGTH: 8}).startswith("Done")
+    with (
+        serving(tmp_path / "again", DRAFTSCOPE_CACHE=str(cache)) as server,
+        Visitor(Page(server.address)) as visitor,
+    ):
+        assert visitor.run(prompt="a", **{LENGTH: 8}).startswith("Done")
 
 
 @pytest.mark.case(24, 9)
@@ -97,13 +97,12 @@ def test_a_cache_that_cannot_be_made_is_said_and_recorded_runs_play(tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("no folder")
     with serving(tmp_path / "own", DRAFTSCOPE_CACHE=str(blocked / "cache")) as server:
-        visitor = Visitor(Page(server.address))
-        told = visitor.run(prompt="a", **{LENGTH: 8})
+        with Visitor(Page(server.address)) as visitor:
+            told = visitor.run(prompt="a", **{LENGTH: 8})
         assert "ds-error" in told
         assert "DRAFTSCOPE_CACHE" in told
         assert "Traceback" not in told
         assert httpx.get(server.address, timeout=30).is_success
-        visitor.close()
 
 
 @pytest.mark.case(24)
@@ -119,7 +118,7 @@ def test_where_no_file_can_be_written_the_start_says_so_in_one_line(tmp_path):
 
 
 @pytest.mark.case(24)
-@pytest.mark.parametrize("seconds", [3.0, 5.0])
+@pytest.mark.parametrize("seconds", [2.0, 3.0, 4.0, 5.0, 6.0])
 def test_a_signal_while_it_starts_is_no_error(cache, tmp_path, seconds):
     env = {**os.environ, "DRAFTSCOPE_CACHE": str(cache), "TMPDIR": str(tmp_path)}
     with (tmp_path / "log").open("wb") as out:
@@ -127,9 +126,10 @@ def test_a_signal_while_it_starts_is_no_error(cache, tmp_path, seconds):
         try:
             time.sleep(seconds)
             process.send_signal(signal.SIGTERM)
-            process.wait(30)
+            process.wait(60)
         finally:
             process.kill()
+            process.wait()
     assert "Traceback" not in (tmp_path / "log").read_text(encoding="utf-8")
     assert process.returncode in (0, -signal.SIGTERM)  # before its first line it has no say
     assert list(tmp_path.glob("draftscope-*")) == []

@@ -41,12 +41,19 @@ class Page:
 
 
 class Visitor:
-    """One browser tab."""
+    """One browser tab; leaving the block closes it."""
 
     def __init__(self, page: Page, timeout: float = 60.0) -> None:
         self.page = page
         self.name = uuid4().hex
         self.http = httpx.Client(timeout=timeout)
+        self.last: dict[str, Any] = {}  # the newest message: where a stream breaks off, gradio says why in it
+
+    def __enter__(self) -> Visitor:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def join(self, button: str, **changed: Any) -> httpx.Response:
         """Press a button; the answer to the press itself."""
@@ -62,8 +69,13 @@ class Visitor:
         """What the page is told from now on."""
         url = f"{self.page.address}gradio_api/queue/data?session_hash={self.name}"
         with self.http.stream("GET", url) as answer:
-            lines = answer.iter_lines()
-            yield (json.loads(line[5:]) for line in lines if line.startswith("data:"))
+            yield self._messages(answer)
+
+    def _messages(self, answer: httpx.Response) -> Iterator[dict[str, Any]]:
+        for line in answer.iter_lines():
+            if line.startswith("data:"):
+                self.last = json.loads(line[5:])
+                yield self.last
 
     def press(self, button: str, **changed: Any) -> list[dict[str, Any]]:
         """Press a button and listen to the end; all messages."""
