@@ -14,7 +14,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 SCHEMA = 1
 
@@ -213,6 +213,7 @@ Event = (
     | Rollback
     | Commit
 )
+Kind = TypeVar("Kind", bound=Event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +245,10 @@ class Step:
         last = self.events[-1]
         assert isinstance(last, Commit)
         return last
+
+    def of(self, kind: type[Kind]) -> tuple[Kind, ...]:
+        """The step's events of one kind, in order."""
+        return tuple(event for event in self.events if isinstance(event, kind))
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,5 +143,5 @@ def looks_of(trace: Trace) -> dict[int, dict[int, tuple[int, float]]]:
 
 def seconds_a_look(trace: Trace) -> float:
     """What a look on the way up took in the recorded run."""
-    looks = sum(isinstance(event, Readout) for step in trace.steps[1:] for event in step.events)
+    looks = sum(len(step.of(Readout)) for step in trace.steps[1:])
     return sum(step.seconds.draft for step in trace.steps[1:]) / max(looks, 1)

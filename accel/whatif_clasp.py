@@ -46,9 +46,9 @@ def clasp(trace: Trace, asked: Mapping[str, Any]) -> Outcome:
 
 def round_of(step: Step) -> tuple[list[float], int, int]:
     """How sure the draft was of each token, how many were kept, and the layer calls of drafting."""
-    drafts = [event.draft_prob for event in step.events if isinstance(event, Draft)]
-    kept = sum(isinstance(event, Verdict) and event.accepted for event in step.events)
-    own = sum(e.last - e.first for e in step.events if isinstance(e, LayerRun) and e.lane != "target")
+    drafts = [event.draft_prob for event in step.of(Draft)]
+    kept = sum(verdict.accepted for verdict in step.of(Verdict))
+    own = sum(e.last - e.first for e in step.of(LayerRun) if e.lane != "target")
     return drafts, kept, own
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import TypeVar
 
 from accel.metrics import Tally
 from accel.trace import (
     Commit,
     Draft,
-    Event,
     Header,
     LayerRun,
     Match,
@@ -32,8 +30,6 @@ from visuals.rows import Block, Fate, Look, Node, Origin, Piece, StepRows
 
 EXCERPT_LENGTH = 600  # characters
 
-Kind = TypeVar("Kind", bound=Event)
-
 
 class Reader:
     """Remembers of a run what later steps refer to: tokens and positions by slot, bytes by token, the tip."""
@@ -53,7 +49,7 @@ class Reader:
         """The rows of the next step."""
         root = self.tip
         self.bytes.update(step.pieces)
-        drafts = _of(step, Draft)
+        drafts = step.of(Draft)
         for draft in drafts:
             self._introduce(draft.slot, draft.token, self.positions[draft.parent] + 1)
         commit = step.commit
@@ -64,7 +60,7 @@ class Reader:
         self._tally.add(step)
         plans = tuple(plans_of(step, self._skipped))
         self._skipped = plans[-1].skipped if plans else self._skipped
-        rolled_back = tuple(slot for event in _of(step, Rollback) for slot in event.slots)
+        rolled_back = tuple(slot for event in step.of(Rollback) for slot in event.slots)
         return StepRows(
             index=step.index,
             nodes=self._nodes(step, root, drafts, frozenset(rolled_back)),
@@ -72,12 +68,12 @@ class Reader:
             last=commit.last,
             draw=commit.draw,
             blocks=tuple(self._blocks(step)),
-            looks=tuple(Look(o.slot, o.layer, o.token, o.confidence) for o in _of(step, Observed)),
-            readouts=_of(step, Readout),
-            matches=_of(step, Match),
-            occurrences=_of(step, Occurrence),
-            searches=_of(step, Search),
-            updates=_of(step, MatrixUpdate),
+            looks=tuple(Look(o.slot, o.layer, o.token, o.confidence) for o in step.of(Observed)),
+            readouts=step.of(Readout),
+            matches=step.of(Match),
+            occurrences=step.of(Occurrence),
+            searches=step.of(Search),
+            updates=step.of(MatrixUpdate),
             plans=plans,
             rolled_back=rolled_back,
             seconds=step.seconds,
@@ -105,8 +101,8 @@ class Reader:
     def _nodes(
         self, step: Step, root: int, drafts: tuple[Draft, ...], rolled_back: frozenset[int]
     ) -> tuple[Node, ...]:
-        verdicts = {verdict.slot: verdict for verdict in _of(step, Verdict)}
-        residuals = {residual.slot: residual for residual in _of(step, Residual)}
+        verdicts = {verdict.slot: verdict for verdict in step.of(Verdict)}
+        residuals = {residual.slot: residual for residual in step.of(Residual)}
         by_slot = {draft.slot: draft for draft in drafts}
         parents: dict[int, int | None] = {root: None}
         for draft in drafts:  # a draft that follows older text hangs on the root, so that it is seen
@@ -155,7 +151,7 @@ class Reader:
     def _blocks(self, step: Step) -> Iterator[Block]:
         """Layer runs in the order of computing; runs that continue one another are one block."""
         held: LayerRun | None = None
-        for run in _of(step, LayerRun):
+        for run in step.of(LayerRun):
             if held and (held.lane, held.slots, held.last) == (run.lane, run.slots, run.first):
                 held = LayerRun(held.lane, held.first, run.last, held.slots)
                 continue
@@ -169,10 +165,6 @@ class Reader:
         block = Block(run.lane, run.first, run.last, run.slots, self._layer_calls)
         self._layer_calls += block.layers
         return block
-
-
-def _of(step: Step, kind: type[Kind]) -> tuple[Kind, ...]:
-    return tuple(event for event in step.events if isinstance(event, kind))
 
 
 def read(trace: Trace) -> tuple[Reader, list[StepRows]]:

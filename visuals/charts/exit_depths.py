@@ -46,9 +46,9 @@ def exit_counts(trace: Trace) -> tuple[Counter[int], Counter[int]]:
     """Tokens given early by layer: kept, and taken back."""
     counts: tuple[Counter[int], Counter[int]] = (Counter(), Counter())
     for step in trace.steps:
-        after = {event.parent: event.slot for event in step.events if isinstance(event, Draft)}
-        back = {slot for event in step.events if isinstance(event, Rollback) for slot in event.slots}
-        for event in step.events:
-            if isinstance(event, Readout) and event.taken:
+        after = {event.parent: event.slot for event in step.of(Draft)}
+        back = {slot for event in step.of(Rollback) for slot in event.slots}
+        for event in step.of(Readout):
+            if event.taken:
                 counts[after.get(event.slot) in back][event.layer] += 1
     return counts

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from accel.trace import Draft, Residual, Verdict
 from visuals.lessons.fact import NoFact, Spot, Value, fact, token_text
-from visuals.lessons.guesses import drafts, rejected, verdicts
+from visuals.lessons.guesses import rejected, verdicts
 from visuals.lessons.step_facts import match_of
 
 
 def _draft(spot: Spot) -> Draft:
-    for draft in drafts(spot.step):
+    for draft in spot.step.of(Draft):
         if draft.slot == spot.guess:
             return draft
     raise NoFact("that token was not guessed")
@@ -49,7 +49,7 @@ def why_dropped(spot: Spot) -> Value:
         raise NoFact("that guess was kept")
     if draft.slot in rejected(step):
         return "another-token"
-    siblings = [other.slot for other in drafts(step) if other.parent == draft.parent]
+    siblings = [other.slot for other in step.of(Draft) if other.parent == draft.parent]
     return "sibling-kept" if set(siblings) & set(step.commit.slots) else "parent-lost"
 
 
@@ -72,8 +72,8 @@ def draw(spot: Spot) -> Value:
 
 
 def _residual(spot: Spot) -> Residual:
-    for event in spot.step.events:
-        if isinstance(event, Residual) and event.slot == spot.guess and event.tokens:
+    for event in spot.step.of(Residual):
+        if event.slot == spot.guess and event.tokens:
             return event
     raise NoFact("what was left after that guess was not recorded")
 
@@ -93,7 +93,7 @@ def residual_prob(spot: Spot) -> Value:
 @fact("whole")
 def times_followed(spot: Spot) -> Value:
     """How often the named guess had followed there: the counts along its path, from the match on"""
-    share, slot, by_slot = 1.0, spot.guess, {draft.slot: draft for draft in drafts(spot.step)}
+    share, slot, by_slot = 1.0, spot.guess, {draft.slot: draft for draft in spot.step.of(Draft)}
     while slot in by_slot:
         share *= by_slot[slot].draft_prob
         slot = by_slot[slot].parent

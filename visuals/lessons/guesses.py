@@ -7,18 +7,14 @@ from collections.abc import Callable, Sequence
 from accel.trace import Draft, Step, Verdict
 
 
-def drafts(step: Step) -> list[Draft]:
-    return [event for event in step.events if isinstance(event, Draft)]
-
-
 def verdicts(step: Step) -> dict[int, Verdict]:
     """By slot."""
-    return {event.slot: event for event in step.events if isinstance(event, Verdict)}
+    return {event.slot: event for event in step.of(Verdict)}
 
 
 def kept(step: Step) -> list[int]:
     """The slots of guesses that became text."""
-    return [draft.slot for draft in drafts(step) if draft.slot in step.commit.slots]
+    return [draft.slot for draft in step.of(Draft) if draft.slot in step.commit.slots]
 
 
 def rejected(step: Step) -> list[int]:
@@ -27,7 +23,7 @@ def rejected(step: Step) -> list[int]:
 
 def unreached(step: Step) -> list[int]:
     known = verdicts(step)
-    return [draft.slot for draft in drafts(step) if draft.slot not in known]
+    return [draft.slot for draft in step.of(Draft) if draft.slot not in known]
 
 
 def none(step: Step) -> int | None:
@@ -37,12 +33,12 @@ def none(step: Step) -> int | None:
 
 def first_drafted(step: Step) -> int | None:
     """The first guess"""
-    return _at(drafts(step), 0)
+    return _at(step.of(Draft), 0)
 
 
 def last_drafted(step: Step) -> int | None:
     """The last guess"""
-    return _at(drafts(step), -1)
+    return _at(step.of(Draft), -1)
 
 
 def first_kept(step: Step) -> int | None:

@@ -6,13 +6,9 @@ from accel.trace import LayerRun, Readout, Rollback, SkipPlan
 from visuals.lessons.fact import NoFact, Spot, Value, fact, token_text
 
 
-def _runs(spot: Spot) -> list[LayerRun]:
-    return [event for event in spot.step.events if isinstance(event, LayerRun)]
-
-
 def _left(spot: Spot) -> list[Readout]:
     """The looks of the step after which a token left."""
-    return [event for event in spot.step.events if isinstance(event, Readout) and event.taken]
+    return [event for event in spot.step.of(Readout) if event.taken]
 
 
 def _exit(spot: Spot) -> Readout:
@@ -70,7 +66,7 @@ def _later(spot: Spot) -> int:
     left = _exit(spot)
     layers = {
         layer
-        for run in _runs(spot)
+        for run in spot.step.of(LayerRun)
         if left.slot in run.slots
         for layer in range(run.first, run.last)
         if layer >= left.layer
@@ -100,7 +96,7 @@ def what_became_of_them(spot: Spot) -> Value:
 @fact("whole")
 def rows_at_the_top(spot: Spot) -> Value:
     """Tokens that went through the top layer together, in the step's last pass"""
-    top = [run for run in _runs(spot) if run.last == spot.num_layers]
+    top = [run for run in spot.step.of(LayerRun) if run.last == spot.num_layers]
     if not top:
         raise NoFact("the top layer did not run in that step")
     return len(top[-1].slots)
@@ -109,36 +105,38 @@ def rows_at_the_top(spot: Spot) -> Value:
 @fact("whole")
 def rolled_back_in_step(spot: Spot) -> Value:
     """Early tokens that were taken back"""
-    return sum(len(event.slots) for event in spot.step.events if isinstance(event, Rollback))
+    return sum(len(event.slots) for event in spot.step.of(Rollback))
+
+
+def _calls(spot: Spot) -> int:
+    return sum(run.last - run.first for run in spot.step.of(LayerRun))
+
+
+def _calls_alone(spot: Spot) -> int:
+    return len(spot.step.commit.tokens) * spot.num_layers
 
 
 @fact("whole")
 def layer_calls_in_step(spot: Spot) -> Value:
     """Layers run in the step, however many tokens each ran on"""
-    return sum(run.last - run.first for run in _runs(spot))
+    return _calls(spot)
 
 
 @fact("whole")
 def layer_calls_alone(spot: Spot) -> Value:
     """Layers the model alone would have run for as many tokens"""
-    return len(spot.step.commit.tokens) * spot.num_layers
+    return _calls_alone(spot)
 
 
 @fact("whole")
 def layers_saved(spot: Spot) -> Value:
     """Layer calls saved by the step, against the model alone; below nothing, it cost more"""
-    calls = sum(run.last - run.first for run in _runs(spot))
-    return len(spot.step.commit.tokens) * spot.num_layers - calls
+    return _calls_alone(spot) - _calls(spot)
 
 
 def _plan(spot: Spot) -> SkipPlan:
     """The newest plan that the step drafted by."""
-    known = [
-        event
-        for step in spot.trace.steps[: spot.step.index + 1]
-        for event in step.events
-        if isinstance(event, SkipPlan)
-    ]
+    known = [plan for step in spot.trace.steps[: spot.step.index + 1] for plan in step.of(SkipPlan)]
     if not known:
         raise NoFact("no layers had been left out up to that step")
     return known[-1]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from accel.trace import Match, Occurrence, Rollback, Search, Step, Trace
-from visuals.lessons.guesses import drafts, kept, rejected, verdicts
+from accel.trace import Draft, Match, Occurrence, Rollback, Search, Step, Trace
+from visuals.lessons.guesses import kept, rejected, verdicts
 
 
 def _first(trace: Trace, wanted: Callable[[Step], bool]) -> int | None:
@@ -35,7 +35,7 @@ def middle(trace: Trace) -> int | None:
 
 def first_plain(trace: Trace) -> int | None:
     """The first step without a guess"""
-    return _first(trace, lambda step: not drafts(step))
+    return _first(trace, lambda step: not step.of(Draft))
 
 
 def most_kept(trace: Trace) -> int | None:
@@ -45,7 +45,7 @@ def most_kept(trace: Trace) -> int | None:
 
 def all_kept(trace: Trace) -> int | None:
     """The step with the most guesses of which every one was kept"""
-    return _most(trace, lambda step: len(kept(step)) * (len(kept(step)) == len(drafts(step))))
+    return _most(trace, lambda step: len(kept(step)) * (len(kept(step)) == len(step.of(Draft))))
 
 
 def half_kept(trace: Trace) -> int | None:
@@ -57,7 +57,7 @@ def branching(trace: Trace) -> int | None:
     """The same among the steps whose draft is a tree and no chain"""
 
     def size(step: Step) -> float:
-        parents = [draft.parent for draft in drafts(step)]
+        parents = [draft.parent for draft in step.of(Draft)]
         return _partly(step) * (len(parents) > len(set(parents)))
 
     return _most(trace, size)
@@ -65,7 +65,7 @@ def branching(trace: Trace) -> int | None:
 
 def _partly(step: Step) -> float:
     """How many guesses were kept where some were, and another was rejected; among equals the larger draft counts."""
-    return (len(kept(step)) + len(drafts(step)) / 1000) * bool(kept(step)) * bool(rejected(step))
+    return (len(kept(step)) + len(step.of(Draft)) / 1000) * bool(kept(step)) * bool(rejected(step))
 
 
 def some_kept(trace: Trace) -> int | None:
@@ -75,14 +75,14 @@ def some_kept(trace: Trace) -> int | None:
 
 def none_kept(trace: Trace) -> int | None:
     """Of the steps that kept no guess, the one that made the most"""
-    return _most(trace, lambda step: len(drafts(step)) * (not kept(step)))
+    return _most(trace, lambda step: len(step.of(Draft)) * (not kept(step)))
 
 
 def sibling_kept(trace: Trace) -> int | None:
     """The first step in which one guess was rejected and its sibling kept"""
 
     def taken(step: Step) -> bool:
-        parents = {draft.slot: draft.parent for draft in drafts(step)}
+        parents = {draft.slot: draft.parent for draft in step.of(Draft)}
         lost = {parents[slot] for slot in rejected(step)}
         return any(parents[slot] in lost for slot in kept(step))
 
@@ -93,9 +93,7 @@ def longest_match(trace: Trace) -> int | None:
     """The step whose guesses follow the longest match"""
 
     def length(step: Step) -> int:
-        return max(
-            (event.length for event in step.events if isinstance(event, Match) and event.chosen), default=0
-        )
+        return max((event.length for event in step.of(Match) if event.chosen), default=0)
 
     return _most(trace, length)
 
@@ -104,8 +102,8 @@ def remembered(trace: Trace) -> int | None:
     """The step whose guesses follow the longest match in an earlier answer"""
 
     def length(step: Step) -> int:
-        places = {event.source for event in step.events if isinstance(event, Occurrence) and event.answer}
-        found = [e.length for e in step.events if isinstance(e, Match) and e.chosen and e.source in places]
+        places = {event.source for event in step.of(Occurrence) if event.answer}
+        found = [e.length for e in step.of(Match) if e.chosen and e.source in places]
         return max(found, default=0)
 
     return _most(trace, length)
@@ -115,14 +113,14 @@ def most_searched(trace: Trace) -> int | None:
     """Of the steps that searched and kept a guess, the one whose search found the most"""
 
     def nodes(step: Step) -> int:
-        return max((len(event.nodes) for event in step.events if isinstance(event, Search)), default=0)
+        return max((len(event.nodes) for event in step.of(Search)), default=0)
 
     return _most(trace, lambda step: nodes(step) * bool(kept(step)))
 
 
 def taken_back(trace: Trace) -> int | None:
     """The first step that took early tokens back"""
-    return _first(trace, lambda step: any(isinstance(event, Rollback) for event in step.events))
+    return _first(trace, lambda step: bool(step.of(Rollback)))
 
 
 def closest_loss(trace: Trace) -> int | None:

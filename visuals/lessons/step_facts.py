@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from accel.metrics import TARGET
-from accel.trace import LayerRun, Match, Search
+from accel.trace import Draft, LayerRun, Match, Search
 from visuals.lessons.fact import NoFact, Spot, Value, fact, token_text
-from visuals.lessons.guesses import drafts, kept, rejected, unreached
+from visuals.lessons.guesses import kept, rejected, unreached
 
 
 @fact("whole")
@@ -17,7 +17,7 @@ def step_number(spot: Spot) -> Value:
 @fact("whole")
 def drafted_in_step(spot: Spot) -> Value:
     """Guesses made in the step"""
-    return len(drafts(spot.step))
+    return len(spot.step.of(Draft))
 
 
 @fact("whole")
@@ -44,10 +44,15 @@ def tokens_from_step(spot: Spot) -> Value:
     return len(spot.step.commit.tokens)
 
 
+def _models_own(spot: Spot) -> list[LayerRun]:
+    """The step's layer calls that tested guesses, none that made them."""
+    return [run for run in spot.step.of(LayerRun) if run.lane == TARGET]
+
+
 @fact("whole")
 def rows_in_step(spot: Spot) -> Value:
     """Tokens in the model's pass of the step: the newest of the text, and every guess"""
-    runs = [event for event in spot.step.events if isinstance(event, LayerRun) and event.lane == TARGET]
+    runs = _models_own(spot)
     if not runs:
         raise NoFact("the model did not run in that step")
     return max(len(run.slots) for run in runs)
@@ -56,19 +61,14 @@ def rows_in_step(spot: Spot) -> Value:
 @fact("whole")
 def passes_in_step(spot: Spot) -> Value:
     """The model's runs to its top layer in the step"""
-    top = [
-        e
-        for e in spot.step.events
-        if isinstance(e, LayerRun) and e.lane == TARGET and e.last == spot.num_layers
-    ]
-    return len(top)
+    return sum(run.last == spot.num_layers for run in _models_own(spot))
 
 
 @fact("whole")
 def deepest_in_step(spot: Spot) -> Value:
     """The longest way through the draft, in guesses"""
     depths: dict[int, int] = {}
-    for draft in drafts(spot.step):
+    for draft in spot.step.of(Draft):
         depths[draft.slot] = depths.get(draft.parent, 0) + 1
     return max(depths.values(), default=0)
 
@@ -76,7 +76,7 @@ def deepest_in_step(spot: Spot) -> Value:
 @fact("whole")
 def ways_in_step(spot: Spot) -> Value:
     """The ways through the draft from its root to a leaf"""
-    guesses = drafts(spot.step)
+    guesses = spot.step.of(Draft)
     return len({draft.slot for draft in guesses} - {draft.parent for draft in guesses})
 
 
@@ -96,7 +96,7 @@ def own_kind(spot: Spot) -> Value:
 
 
 def match_of(spot: Spot) -> Match:
-    found = [event for event in spot.step.events if isinstance(event, Match) and event.chosen]
+    found = [event for event in spot.step.of(Match) if event.chosen]
     if not found:
         raise NoFact("no match was followed in that step")
     return found[0]
@@ -117,7 +117,7 @@ def match_count(spot: Spot) -> Value:
 @fact("whole")
 def searched_in_step(spot: Spot) -> Value:
     """Nodes that the search looked at"""
-    found = [event for event in spot.step.events if isinstance(event, Search)]
+    found = spot.step.of(Search)
     if not found:
         raise NoFact("nothing was searched in that step")
     return len(found[0].nodes)
