@@ -15,7 +15,7 @@ import pytest
 
 from accel.trace import Trace
 from tests.browser.opened import Opened
-from tests.browser.served import served
+from tests.browser.served import served, visited
 from visuals.export import explorer_html
 
 ARGUMENTS = [
@@ -62,10 +62,22 @@ def quiet_machine() -> None:
 
 
 @pytest.fixture(scope="module")
-def address(embedded_folder: Path) -> Iterator[str]:
-    """The page, served by `python app.py` on a port of its own; a module may serve another."""
-    with served("app.py") as url:
+def address(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The page, served by `python app.py` on a port of its own, or by what the module's SERVED says."""
+    command = getattr(request.module, "SERVED", None)
+    if command is None:
+        request.getfixturevalue("embedded_folder")
+    with served(*(command or ("app.py",))) as url:
         yield url
+
+
+@pytest.fixture
+def page(request: pytest.FixtureRequest, chromium: Any, address: str) -> Iterator[Any]:
+    """The page opened anew at the module's OPENS: a query, and what is there once it can be used."""
+    query, ready = request.module.OPENS
+    with visited(chromium, address, query) as made:
+        made.wait_for_selector(ready)
+        yield made
 
 
 @pytest.fixture

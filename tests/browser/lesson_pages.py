@@ -15,7 +15,6 @@ from visuals.page.recorded import recorded_in
 RUNS = recorded_in(TRACES)
 FILES = sorted(LESSONS.glob("*.md"))
 SLUGS = [read_lesson(path).slug for path in FILES]
-SERVE = "import app; app.serve(app.build())"
 VIEW = "document.querySelector('#lessons .ds-mount').learn.reader.view"
 STANDS = f"""() => {{ const {{ state }} = {VIEW}.explorer;
   return [{VIEW}.shown, state.step, state.phase, state.slot]; }}"""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,7 +9,6 @@ import pytest
 from tests.browser.lesson_pages import (
     PANELS,
     SEEN,
-    SERVE,
     SLUGS,
     SMALL,
     VIEW,
@@ -19,24 +17,10 @@ from tests.browser.lesson_pages import (
     lesson_of,
     stands,
 )
-from tests.browser.served import served, visited
+from tests.browser.served import WITHOUT_MODEL, visited
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    """The page without the model, which nothing here needs."""
-    with served("-c", SERVE) as url:
-        yield url
-
-
-@pytest.fixture
-def page(chromium: Any, address: str) -> Iterator[Any]:
-    """The list of lessons, opened anew with nothing kept."""
-    with visited(chromium, address, "?tab=learn") as made:
-        made.wait_for_selector(".ds-lesson")
-        yield made
+SERVED, OPENS = WITHOUT_MODEL, ("?tab=learn", ".ds-lesson")
 
 
 # ---- the address -------------------------------------------------------------------------------------------------

@@ -12,22 +12,15 @@ import pytest
 
 from accel.trace import Trace
 from tests.browser.opened import Opened, run
-from tests.browser.served import served
+from tests.browser.served import WITHOUT_MODEL
 from tests.browser.test_explorer import HOSTILE
 from tests.visuals.runs import RunBook
 
 pytestmark = pytest.mark.browser
+SERVED = WITHOUT_MODEL
 EXPLORER = "document.querySelector('#explorer .ds-mount').explorer"
-SERVE = "import app; app.serve(app.build())"
 MOUNTED = "document.querySelector('#explorer .ds-mount')?.explorer"  # before it is there, too
 EARLY = "leaving-too-early-adadecode-at-threshold-0-3"
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    """The page without the model, which nothing here needs."""
-    with served("-c", SERVE) as url:
-        yield url
 
 
 @pytest.fixture
