@@ -36,14 +36,11 @@ from visuals.page.race import race_tab
 from visuals.page.recorded import recorded_in
 from visuals.page.traces import traces, wire_address
 from visuals.page.tune import tune
+from visuals.page.unread import Unread
 
 TRACES = Path(__file__).resolve().parent / "assets" / "traces"
 RACES = Path(__file__).resolve().parent / "assets" / "races"
 LESSONS = Path(__file__).resolve().parent / "assets" / "lessons"
-
-# Tabs whose messages wait to be read, more than can be served at once (64 + 32). gradio keeps those of 2,000 that may
-# never come back, about 5 MB for one that pressed Run a dozen times and left.
-UNREAD = 128
 
 
 def recorded_races() -> dict[str, list[Path]]:
@@ -76,7 +73,7 @@ def build() -> gr.Blocks:
         wire_address(page, runs, shown, tabs)
         wire_api(runs)
     page.queue(max_size=64, default_concurrency_limit=16, api_open=False)
-    page._queue.pending_messages_per_session.max_size = UNREAD
+    page._queue.pending_messages_per_session = Unread()
     return page
 
 

@@ -31,15 +31,14 @@ Threads = Annotated[int, typer.Option(help="Torch threads; 0 leaves the choice t
 
 def load_models(name: str, draft: str, device: str, dtype: str, threads: int) -> tuple[Model, Model | None]:
     """The target, and the draft model where one is named."""
-    import torch
-
     from accel.models.load import load
     from accel.models.progress import bar
+    from accel.models.threads import say_threads
 
     if not 0 <= threads <= 1024:
         raise InputError("--threads", f"{threads} is outside 0 to 1024")
     if threads:
-        torch.set_num_threads(threads)
+        say_threads(threads)
     with bar() as tell:
         target = load(name, device=device, dtype=dtype, progress=tell)
         return target, load(draft, device=device, dtype=dtype, progress=tell) if draft else None

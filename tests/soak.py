@@ -109,7 +109,7 @@ class Session:
             self.played.fault(f"a run ended with: {told}")
 
     def stops(self, visitor: Visitor) -> None:
-        visitor.join("run", **{**self.asked(), LENGTH: 256})
+        visitor.join("run", **{**self.asked(), LENGTH: 256}).raise_for_status()
         with visitor.stream() as told:
             for at, message in enumerate(told):
                 if message.get("msg") == "process_completed":
@@ -119,7 +119,7 @@ class Session:
 
     def leaves(self, visitor: Visitor) -> None:
         """In the middle of a run, or of the wait for one."""
-        visitor.join("run", **{**self.asked(), LENGTH: 256})
+        visitor.join("run", **{**self.asked(), LENGTH: 256}).raise_for_status()
         with visitor.stream() as told:
             for _ in range(self.chance.randint(1, 5)):
                 next(told, None)

@@ -20,22 +20,24 @@ REPEATS = 3
 
 
 @torch.inference_mode()
-def calibrate(model: LayeredModel, context: int) -> Calibration:
+def calibrate(
+    model: LayeredModel, context: int, rows: tuple[int, ...] = ROWS, repeats: int = REPEATS
+) -> Calibration:
     """Median seconds of a pass over each number of rows, readout included, and of one readout; about a second."""
-    held = max(1, min(CONTEXT, context - max(ROWS)))
-    counts = [count for count in ROWS if held + count <= context] or [1]
+    held = max(1, min(CONTEXT, context - max(rows)))
+    counts = [count for count in rows if held + count <= context] or [1]
     tree = TokenTree([0] * held)
     lane = Lane("calibration", model, tree, lambda run: None)
     top = lane.advance([tree.tip])
     seconds: dict[int, list[float]] = {count: [] for count in counts}
-    for _ in range(REPEATS):
+    for _ in range(repeats):
         for count in counts:
             slots = [tree.add(tree.tip, 0)]
             while len(slots) < count:
                 slots.append(tree.add(slots[-1], 0))
             seconds[count].append(_timed(model, partial(lane.logits, slots)))
             lane.commit([])  # the chain was a draft: forget it
-    readout = median(_timed(model, lambda: model.head(model.norm(top))) for _ in range(2 * REPEATS))
+    readout = median(_timed(model, lambda: model.head(model.norm(top))) for _ in range(2 * repeats))
     return Calibration(tuple(counts), tuple(median(seconds[count]) for count in counts), readout)
 
 

@@ -25,6 +25,7 @@ from accel.models.layered import LayeredModel
 from accel.models.model import Model
 from accel.models.progress import Progress, library_bars_hidden, silent
 from accel.models.refusals import refuse_unsupported
+from accel.models.threads import settle_threads
 from accel.models.tokenizer import Tokenizer, load_tokenizer
 from accel.models.unavailable import ModelUnavailable
 from accel.trace import ModelInfo
@@ -131,7 +132,7 @@ def from_library(
         num_layers=layers.num_layers,
         dtype=str(library.dtype).removeprefix("torch."),
         device=str(library.device),
-        threads=torch.get_num_threads(),
+        threads=settle_threads(layers, context),
         backend=backend,
     )
     end_tokens = tokenizer.eos_ids if tokenizer is not None else _end_tokens(library)

@@ -20,6 +20,7 @@ from visuals.page import limits as limits_module
 from visuals.page.inputs import check_asked, check_race
 from visuals.page.limits import LIMITS, MODELS, OFFERED, PUBLIC, BadLimit, limits, stopping_for
 from visuals.page.rate import ADDRESSES, Rate, TooOften, count_run
+from visuals.page.unread import Unread
 
 HOSTING = ROOT / "docs" / "hosting.md"
 
@@ -160,7 +161,7 @@ import gradio, json
 from app import build
 page = build()
 times = [block.time_to_live for block in page.blocks.values() if isinstance(block, gradio.State)]
-print(json.dumps([times, page.delete_cache, page._queue.pending_messages_per_session.max_size]))
+print(json.dumps([times, page.delete_cache, type(page._queue.pending_messages_per_session).__name__]))
 """
 
 
@@ -172,4 +173,32 @@ def test_what_a_tab_keeps_has_a_time_to_live():
     assert len(times) >= 3
     assert set(times) == {7 * 60}
     assert files == [60, 7 * 60]
-    assert unread == 128
+    assert unread == "Unread"
+
+
+@pytest.mark.case(15, 18)
+def test_the_tab_that_nobody_asked_for_longest_is_forgotten_first():
+    held = Unread(3)
+    for tab in ("listens", "left", "newer"):
+        held[tab] = []
+    assert "listens" in held  # as a stream asks before every message
+    held["another"] = []
+    assert list(held) == ["newer", "listens", "another"]
+    held["newer"] = [1]  # known: nothing goes
+    assert held["newer"] == [1]
+    assert len(held) == 3
+
+
+@pytest.mark.case(15, 18)
+def test_tabs_that_have_left_are_forgotten_after_a_minute():
+    now = [0.0]
+    held = Unread(clock=lambda: now[0])
+    held["left"], held["listens"], held["ended"] = [], [], []
+    del held["ended"]
+    now[0] = 30.0
+    assert "listens" in held
+    now[0] = 61.0
+    held["new"] = []
+    assert list(held) == ["listens", "new"]
+    with pytest.raises(KeyError):  # as gradio's own store would: the run that tells it something ends
+        held["left"]
