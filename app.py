@@ -129,9 +129,8 @@ def main() -> None:
     for kind in (signal.SIGTERM, signal.SIGINT):
         signal.signal(kind, close)
     with TemporaryDirectory(prefix="draftscope-page-", ignore_cleanup_errors=True) as room:
-        os.environ.setdefault(
-            "GRADIO_TEMP_DIR", room
-        )  # what visitors upload and export, gone with the server
+        # What visitors upload and export, gone with the server.
+        os.environ.setdefault("GRADIO_TEMP_DIR", room)
         try:
             page = build()
         except OSError as error:

@@ -26,7 +26,7 @@ Dtype = Annotated[str, typer.Option(help="auto, float32, bfloat16 or float16.")]
 Settings = Annotated[list[str], typer.Option("--set", help="A knob, as name=value; may be repeated.")]
 MaxNew = Annotated[int, typer.Option("--max-new-tokens", help="The most tokens to generate.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-Threads = Annotated[int, typer.Option(help="Torch threads; 0 leaves the choice to torch.")]
+Threads = Annotated[int, typer.Option(help="Torch threads; 0 measures which number is fastest.")]
 
 
 def load_models(name: str, draft: str, device: str, dtype: str, threads: int) -> tuple[Model, Model | None]:

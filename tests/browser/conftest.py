@@ -27,8 +27,6 @@ ARGUMENTS = [
     "--no-first-run",
 ]
 
-BUSY = 2.0  # tasks for each core, beyond which a rate says nothing of the page
-
 
 def _missing(what: str) -> NoReturn:
     reason = f"{what} is missing: browser tests need playwright (requirements-dev.txt) and chromium"
@@ -51,14 +49,6 @@ def chromium() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
         browser.close()
-
-
-@pytest.fixture
-def quiet_machine() -> None:
-    """Rates are not measured while other work takes the machine."""
-    waiting = os.getloadavg()[0] / (os.cpu_count() or 1)
-    if waiting > BUSY:
-        pytest.skip(f"the machine is busy ({waiting:.1f} tasks for each core): rates would say nothing")
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ import pytest
 
 from accel.trace import Observed, Trace
 from tests.browser.opened import Opened
+from tests.pace import keeps
 from tests.visuals.runs import RunBook
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -73,12 +74,6 @@ def deep_run() -> Trace:
     return book.trace()
 
 
-def best_of(tries: int, here: Opened, script: str, asked: object) -> dict[str, float]:
-    """The try with the quickest draws: other work on this machine slows one down, nothing speeds one up."""
-    found = [here.page.evaluate(script, asked) for _ in range(tries)]
-    return min(found, key=lambda one: float(one["draw"]))
-
-
 def test_a_long_run_is_stepped_in_time_and_piles_nothing_up(opened: Callable[..., Opened]) -> None:
     here = opened(long_run())
     devtools = here.page.context.new_cdp_session(here.page)
@@ -93,22 +88,28 @@ def test_a_long_run_is_stepped_in_time_and_piles_nothing_up(opened: Callable[...
     before = metrics()
     here.page.evaluate("() => { for (let step = 0; step <= 1000; step++) explorer.goto(step); }")
     after = metrics()
-    found = best_of(3, here, SCRUB, [60, 37])
     growth = (after["JSHeapUsedSize"] - before["JSHeapUsedSize"]) / 1e6
-    print(f"step {found['draw']:.1f} ms, {found['rate']:.0f} steps a second, heap +{growth:.1f} MB")
+    print(f"heap +{growth:.1f} MB")
     assert here.page.evaluate("explorer.scene.pieces.length") == 2_001
-    assert found["draw"] <= 33
     assert growth <= 20
     assert after["JSEventListeners"] == before["JSEventListeners"]
     assert here.page.evaluate("document.querySelectorAll('.ds-tree .ds-node').length") < 100
 
+    def is_in_time() -> bool:
+        found = here.page.evaluate(SCRUB, [60, 37])
+        print(f"step {found['draw']:.1f} ms, {found['rate']:.0f} steps a second")
+        return bool(found["draw"] <= 33)
 
-@pytest.mark.usefixtures("quiet_machine")
+    assert keeps(is_in_time)
+
+
 def test_a_deep_run_scrubs_at_thirty_frames_a_second(opened: Callable[..., Opened]) -> None:
     here = opened(deep_run())
     assert here.page.evaluate("explorer.scene.pieces.length") == 511
-    found = best_of(3, here, SCRUB, [90, 1])
-    repaint = min(here.page.evaluate(REPAINT, 21) for _ in range(3))
-    print(f"{found['rate']:.0f} frames a second, step {found['draw']:.1f} ms, heatmap {repaint:.1f} ms")
-    assert found["rate"] >= 30
-    assert repaint <= 16
+
+    def is_smooth() -> bool:
+        found, repaint = here.page.evaluate(SCRUB, [90, 1]), here.page.evaluate(REPAINT, 21)
+        print(f"{found['rate']:.0f} frames a second, step {found['draw']:.1f} ms, heatmap {repaint:.1f} ms")
+        return bool(found["rate"] >= 30 and repaint <= 16)
+
+    assert keeps(is_smooth)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.browser.opened import Opened, run
+from tests.pace import keeps
 
 pytestmark = pytest.mark.browser
 
@@ -198,11 +199,11 @@ def test_without_a_run_every_panel_says_what_would_fill_it(opened: Callable[...,
         assert "appears here" in here.text(f".ds-panel-{panel}")
 
 
-@pytest.mark.usefixtures("quiet_machine")
 def test_a_long_run_stays_quick(opened: Callable[..., Opened]) -> None:
     here = opened(run(num_steps=1_000))
-    took = here.page.evaluate(
+    middle = (
         "() => { const times = []; for (let k = 0; k < 1000; k += 37) { explorer.goto(k);"
         " times.push(explorer.drawMilliseconds); } return times.sort((a, b) => a - b)[times.length >> 1]; }"
     )
-    assert took < 100  # milliseconds; about 10 on an idle machine
+    # Milliseconds; about 10 on an idle machine.
+    assert keeps(lambda: here.page.evaluate(middle) < 100)

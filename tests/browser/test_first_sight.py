@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.browser.served import served
+from tests.pace import keeps
 
 pytestmark = pytest.mark.browser
 EXPLORER = "document.querySelector('#explorer .ds-mount').explorer"
@@ -74,18 +75,19 @@ def test_recorded_runs_play_where_torch_is_absent(chromium: Any, address: str) -
     context.close()
 
 
-@pytest.mark.usefixtures("quiet_machine")
 def test_the_first_picture_comes_within_two_seconds(chromium: Any, address: str) -> None:
     visit(chromium, address).close()  # the server's own first answer
-    took = []
-    for _ in range(3):
+
+    def comes_in_time() -> bool:
         page = visit(chromium, address)
-        took.append(page.evaluate(
+        took: float = page.evaluate(
             "new Promise((done) => requestAnimationFrame(() => done(performance.now())))"
-        ))  # fmt: skip
+        )
         page.close()
-    print(f"first picture after {min(took):.0f} ms")
-    assert min(took) <= 2_000
+        print(f"first picture after {took:.0f} ms")
+        return took <= 2_000
+
+    assert keeps(comes_in_time)
 
 
 def test_the_page_weighs_little_beyond_gradio(chromium: Any, address: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from accel.trace import Trace
 from accel.whatif import whatif
 from tests.browser.served import ROOT, visited
 from tests.browser.test_page import EXPLORER, WAIT
+from tests.pace import keeps
 
 pytestmark = pytest.mark.browser
 TUNER = "document.querySelector('.ds-tuner').tuner"
@@ -98,14 +100,17 @@ def test_suffix_knobs_answer_in_the_browser_too(page: Any) -> None:
     assert page.asked[before:] == []
 
 
-@pytest.mark.usefixtures("quiet_machine")
+def fits_a_frame(page: Any, knob: str, high: float) -> bool:
+    return repaint(page, knob, high) <= 16
+
+
 def test_a_repaint_takes_no_longer_than_a_frame(page: Any) -> None:
     for run, knob, high in (("Leaving too early", "threshold", 1.05), ("Guesses that branch", "alpha", 8.0)):
         page.get_by_role("tab", name="Explore").click()
         choose(page, run)
         open_tab(page)
         page.wait_for_function(SETTLED)
-        assert repaint(page, knob, high) <= 16, run
+        assert keeps(partial(fits_a_frame, page, knob, high)), run
 
 
 def test_keyboard_turns_a_knob_and_the_curve_marks_it(page: Any) -> None:
