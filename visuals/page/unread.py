@@ -2,7 +2,8 @@
 
 gradio's own store forgets the tab that came first, also in the middle of what it is being told; so it has to be large,
 and then a tab that pressed Run a dozen times and left holds 5 MB for good. This one goes by attention: gradio's stream
-asks for its tab before every message and every ten seconds, so a tab that nobody asked for in a minute has left.
+asks for its tab before every message and every ten seconds, so a tab that nobody asked for in half a minute has left.
+One run decodes at a time, so what tabs that left can be told in that time is little.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
-TABS = 128  # more than can be served at once (64 in gradio's queue, 32 beyond it)
-GONE = 60.0  # seconds
+TABS = 512  # far more than can be served at once (64 in gradio's queue, 32 beyond it)
+GONE = 30.0  # seconds
 
 
 class Unread(OrderedDict[str, Any]):
