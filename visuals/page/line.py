@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from visuals.page import words
 from visuals.page.limits import CLOSING, limits
+from visuals.page.memory import give_back
 
 PATIENCE = 2.0  # seconds between two looks at the line, so that a visitor who has left is noticed
 
@@ -41,6 +42,7 @@ class Line:
             with self._moved:
                 self._places.remove(ticket)
                 self._moved.notify_all()
+            give_back()
 
     def ahead_of(self, ticket: object) -> int:
         """How many runs come first."""
