@@ -9,7 +9,7 @@ from accel.arctic import Arctic, is_installed
 from accel.compare import BASELINE, library_answer
 from accel.decoding import Decoding
 from accel.errors import InputError, shown
-from accel.method import Method
+from accel.method import Method, with_knobs
 from accel.methods import METHODS
 from accel.models.library import BASELINES
 from accel.models.model import Model
@@ -37,22 +37,31 @@ class Arm:
 
 
 def arms_of(model: Model, methods: Sequence[str], baselines: Sequence[str], *, warm: bool) -> list[Arm]:
-    """Our own loop first, then the methods, warm ones after cold, then the library. InputError for a wrong name."""
-    known = {**METHODS, "arctic": Arctic} if is_installed() else dict(METHODS)
-    for name in methods:
-        if name not in known or name == "draft_model":
-            choices = ", ".join(sorted(set(known) - {"draft_model"}))
-            raise InputError("methods", f"{shown(name)} cannot be measured here; choose from {choices}")
+    """Our own loop first, then the methods, warm ones after cold, then the library. InputError for a wrong name.
+
+    A method's knobs may stand behind its name: `suffix:offset=2:branching=true`.
+    """
     for name in baselines:
         if name not in BASELINES:
             raise InputError("baselines", f"{shown(name)} is not one of {', '.join(BASELINES)}")
-    arms = [_method_arm(BASELINE, known[BASELINE](), False)]
-    for name in dict.fromkeys(methods):
-        if name != BASELINE:
-            arms.append(_method_arm(name, known[name](), False))
-        if warm and name in REMEMBER:
-            arms.append(_method_arm(name, known[name](), True))
+    arms = [_method_arm(BASELINE, METHODS[BASELINE](), False)]
+    for written in dict.fromkeys(methods):
+        method = _method(written)
+        if written != BASELINE:
+            arms.append(_method_arm(written, method, False))
+        if warm and method.name in REMEMBER:
+            arms.append(_method_arm(written, method, True))
     return arms + [_library_arm(model, name) for name in dict.fromkeys(baselines)]
+
+
+def _method(written: str) -> Method:
+    known = {**METHODS, "arctic": Arctic} if is_installed() else dict(METHODS)
+    name, *settings = written.split(":")
+    if name not in known or name == "draft_model":
+        choices = ", ".join(sorted(set(known) - {"draft_model"}))
+        raise InputError("methods", f"{shown(name)} cannot be measured here; choose from {choices}")
+    knobs = (setting.partition("=") for setting in settings)
+    return with_knobs(known[name], {knob: value for knob, _, value in knobs})
 
 
 def _method_arm(name: str, method: Method, is_warm: bool) -> Arm:

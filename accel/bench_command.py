@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from accel.models.model import Model
 
 OUT = Path("out/bench")
-Names = Annotated[str, typer.Option(help="Names with commas between.")]
+Names = Annotated[str, typer.Option(help="Names with commas between; knobs behind one: suffix:offset=2.")]
 
 
 def bench(

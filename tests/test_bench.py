@@ -18,6 +18,7 @@ from accel.errors import InputError
 from accel.request import greedy_request
 from accel.session import Session
 from tests.prompts import REPEAT
+from tests.tiny import tiny
 
 
 def record(
@@ -114,6 +115,8 @@ def test_a_run_that_was_broken_off_goes_on(embedded_folder, tmp_path, monkeypatc
         (["--suite", "poems"], "suite: 'poems' is not one of chat"),
         (["--methods", "magic"], "methods: 'magic' cannot be measured"),
         (["--methods", "draft_model"], "methods: 'draft_model' cannot"),
+        (["--methods", "suffix:speed=2"], "knobs.speed: suffix has no such knob"),
+        (["--methods", "suffix:offset=99"], "knobs.offset"),
         (["--baselines", "vllm"], "baselines: 'vllm' is not one of generate"),
         (["--prompts", "-1"], "most: -1 is below 1"),
     ],
@@ -136,3 +139,14 @@ def test_the_peer_drafts_and_changes_nothing(embedded_folder) -> None:
         answer = arm.answer(model, request, session if arm.is_warm else None)
         assert answer.tokens == text.tokens
         assert answer.num_steps < text.num_steps
+
+
+def test_knobs_behind_a_name_are_the_methods() -> None:
+    model = tiny()
+    request = greedy_request(model, [3, 17, 42, 5] * 6, "autoregressive", max_new_tokens=64, chat=False)
+    loop, none, some = arms_of(model, ["suffix:alpha=0", "suffix:calibrated=false:offset=2"], [], warm=False)
+    assert [none.name, some.name] == ["suffix:alpha=0", "suffix:calibrated=false:offset=2"]
+    text, undrafted, drafted = (arm.answer(model, request, None) for arm in (loop, none, some))
+    assert text == undrafted  # nothing was guessed
+    assert drafted.tokens == text.tokens
+    assert drafted.num_steps < text.num_steps
