@@ -87,17 +87,11 @@
       for (const span of this.matched) span.classList.add('ds-matched');
     }
 
-    /** Keep the newest piece in view, once everything has its place. */
+    /** The newest line at the bottom, the text before it above, once everything has its place: also when going back. */
     settle() {
       const span = this.spans[this.until - 1];
-      if (!span) {
-        this.area.scrollTop = 0;
-        return;
-      }
-      const top = span.offsetTop; // from the top of the area, which is positioned
-      if (top < this.area.scrollTop || top + 32 > this.area.scrollTop + this.area.clientHeight) {
-        this.area.scrollTop = Math.max(0, top + 32 - this.area.clientHeight);
-      }
+      const bottom = span ? span.offsetTop + 32 : 0; // from the top of the area, which is positioned
+      this.area.scrollTop = Math.max(0, bottom - this.area.clientHeight);
     }
 
     /** What came after a stop string is struck through: computed, but not part of the answer. */

@@ -219,3 +219,19 @@ def test_the_timeline_can_be_looked_at_closely_and_from_afar(opened: Callable[..
     assert re.search(
         r"\d+ tokens? in .* \(drafting .*, verifying .*, other .*\)", here.text(".ds-panel-time .ds-about")
     )
+
+
+def test_the_newest_line_stands_at_the_bottom_however_it_was_reached(opened: Callable[..., Opened]) -> None:
+    here = opened(run(600))
+    below = (
+        "() => { const { area, spans, until } = explorer.stage.text;"
+        " return [area.scrollTop, area.scrollTop + area.clientHeight - spans[until - 1].offsetTop]; }"
+    )
+    here.goto(400)
+    onward = here.page.evaluate(below)
+    here.goto(600)
+    here.goto(400)
+    assert onward[0] > 0  # there is more than the area shows
+    assert here.page.evaluate(below) == onward
+    here.goto(385)  # a line up or so: what was read before stays above it
+    assert here.page.evaluate(below)[1] == onward[1]
