@@ -11,9 +11,8 @@ import pytest
 
 TRIES = 3  # other work on this machine slows a rate down, nothing speeds it up
 SLOW = 1.3  # times the reference's time, beyond which a rate missed says nothing
-REFERENCE = (
-    0.33  # seconds for WORK on each of the two cores at once, where the bars were set (docs/performance.md)
-)
+# Seconds for WORK on each of the two cores at once, where the bars were set (docs/performance.md).
+REFERENCE = 0.33
 WORK = """
 import time
 def work(rounds):

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import platform
-from pathlib import Path
 
 import pytest
 
+from tests.public.test_many_sessions import resident
 from visuals.page import line
 from visuals.page.line import Line
 from visuals.page.memory import give_back
 
 PIECE, PIECES = 2_000, 50_000  # bytes each: small enough for the allocator's own heap
-
-
-def resident() -> int:
-    """Bytes of memory held now."""
-    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc's allocator is asked")
