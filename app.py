@@ -24,6 +24,7 @@ from accel.models.unavailable import ModelUnavailable
 from visuals.explorer import page_css, page_js
 from visuals.page import words
 from visuals.page.api import wire_api
+from visuals.page.at_rest import AtRest
 from visuals.page.component import copy_link
 from visuals.page.doors import Doors
 from visuals.page.engine import missing_engine
@@ -101,7 +102,7 @@ def serve(page: gr.Blocks) -> None:
         run_history=False,
         max_file_size="20mb",
         enable_monitoring=False,
-        app_kwargs={"middleware": [Middleware(Doors)]},
+        app_kwargs={"middleware": [Middleware(Doors), Middleware(AtRest)]},
         state_session_capacity=limits().sessions,
         mcp_server=find_spec("mcp") is not None,
         quiet=False,

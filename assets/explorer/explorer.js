@@ -5,6 +5,8 @@
   /** A message of our own: from its JSON, or a copy, since a sender may go on changing what it sent. */
   const received = (sent) => (typeof sent === 'string' ? JSON.parse(sent) : structuredClone(sent));
 
+  const MANY = 3; // steps behind, beyond which the newest is shown at once
+
   class Explorer {
     constructor(element, options) {
       this.options = options || {};
@@ -67,8 +69,16 @@
       if (slow && this.scene.last > 0 && !this._still.matches) this._animate(this.scene.last);
       else {
         this.player.stop();
-        this._show(this.scene.last, 'commit', false);
+        this._schedule();
       }
+    }
+
+    /** The next step of a run that is followed: those that came together are seen one after the other, unless many wait. */
+    _follow() {
+      const { last } = this.scene;
+      if (!this.state.following || this.player.busy || this.state.step >= last) return;
+      this._at(last - this.state.step > MANY ? last : this.state.step + 1, 'commit');
+      if (this.state.step < last) this._schedule();
     }
 
     // ---- moving through the run ----------------------------------------------------------------------------
@@ -161,20 +171,27 @@
     }
 
     _show(step, phase, moving) {
-      const at = Math.max(0, Math.min(step, this.scene.last));
-      if (at !== this.state.step) Object.assign(this.state, { slot: null, cell: null, pan: 0 });
-      this.state.step = at;
-      this.state.phase = phase;
+      this._at(Math.max(0, Math.min(step, this.scene.last)), phase);
       if (moving || !this.scene.live) this._draw(moving);
       else this._schedule();
-      if (this.options.onStep) this.options.onStep({ step: at, phase });
+    }
+
+    _at(step, phase) {
+      if (step !== this.state.step) Object.assign(this.state, { slot: null, cell: null, pan: 0 });
+      Object.assign(this.state, { step, phase });
+      if (this.options.onStep) this.options.onStep({ step, phase });
     }
 
     // ---- drawing -------------------------------------------------------------------------------------------
 
     /** Draw once before the next frame, however many messages come. */
     _schedule() {
-      if (!this._frame) this._frame = requestAnimationFrame(() => this._draw(false));
+      if (this._frame) return;
+      this._frame = requestAnimationFrame(() => {
+        this._frame = 0;
+        if (this.scene) this._follow();
+        this.stage.drawLive();
+      });
     }
 
     _draw(moving) {

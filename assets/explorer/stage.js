@@ -7,6 +7,9 @@
   const WIDE = 960;
   const MEDIUM = 640;
 
+  const FRAME = 16; // milliseconds
+  const WAIT = 250; // milliseconds: on a slow machine, what can wait is drawn four times a second
+
   function innerWidth(node) {
     const style = getComputedStyle(node);
     return Math.floor(node.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight));
@@ -33,8 +36,9 @@
       this.outline = new DraftScope.Outline(host);
       this.tree.area.before(this.why.why);
       this.tree.node.append(this.why.match, this.outline.node);
-      this.panels = [this.counters, this.figures, this.text, this.tree, this.why, this.outline, this.method, this.heatmap, this.timeline,
-        this.scrubber];
+      // What is watched as a run comes in, and what can wait. Canvases first: a font asks for the styles of all that changed.
+      this.leading = [this.heatmap, this.counters, this.text, this.tree, this.why];
+      this.trailing = [this.timeline, this.figures, this.outline, this.method, this.scrubber];
       this.body = el('div', { class: 'ds-body', 'data-view': 'tree' }, this.counters.node, this.figures.node, this.text.node, this._views(),
         this.tree.node, this.heatmap.node, DraftScope.legend(), this.method.node, this.timeline.node, this.scrubber.node, host.help.node);
       this.root.appendChild(this.body);
@@ -86,11 +90,32 @@
     }
 
     destroy() {
+      this.behind = false;
       this._release();
       this.root.remove();
     }
 
+    /** All of it, at once. */
     draw(moving) {
+      this.behind = false;
+      this.milliseconds = this._draw([...this.leading, ...this.trailing], moving);
+    }
+
+    /** As a run comes in: where all of it takes longer than a frame, what is watched now, and the rest a little later. */
+    drawLive() {
+      if (this.milliseconds <= FRAME) return this.draw(false);
+      const led = this._draw(this.leading, false);
+      if (this.behind) return undefined;
+      this.behind = true;
+      return setTimeout(() => {
+        if (!this.behind) return; // drawn meanwhile
+        this.behind = false;
+        this.milliseconds = led + this._draw(this.trailing, false);
+      }, WAIT);
+    }
+
+    /** Draw these panels; how many milliseconds it took. */
+    _draw(panels, moving) {
       const { scene, state, player } = this.host;
       if (!state.palette) this._size();
       const began = performance.now();
@@ -98,10 +123,10 @@
       if (this.root.hasAttribute('data-moving') !== moving) this.root.toggleAttribute('data-moving', moving);
       // Only when it is used: a new value means new styles for everything below.
       if (moving) this.body.style.setProperty('--ds-beat', Math.min(60, 150 / (step ? step.nodes.length : 1)) / player.speed + 'ms');
-      for (const panel of this.panels) panel.draw(scene, state);
+      for (const panel of panels) panel.draw(scene, state);
       this._offer(scene);
       for (const panel of [this.text, this.tree]) panel.settle(); // reads sizes: last, so that they are worked out once
-      this.milliseconds = performance.now() - began;
+      return performance.now() - began;
     }
 
     _recolour() {

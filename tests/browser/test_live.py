@@ -69,3 +69,45 @@ def test_a_sender_may_go_on_changing_what_it_sent(opened: Callable[..., Opened])
     here.goto(2)
     here.settle(2)
     assert here.page.locator(".ds-tree .ds-node").count() == 6
+
+
+# The step shown in each of eight frames, after messages that came in one piece of work. Slow arrivals are acted out:
+# the first message is followed at once, as in a stream.
+FRAMES = """async (deltas) => {
+  for (const delta of deltas) { explorer._arrived = performance.now(); explorer.apply(delta); }
+  const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(explorer.state.step))));
+  const seen = [];
+  for (let at = 0; at < 8; at++) seen.push(await frame());
+  return seen;
+}"""
+
+
+def test_steps_that_come_together_are_seen_one_after_the_other(opened: Callable[..., Opened]) -> None:
+    trace = run(16)
+    writer = SceneWriter("live", trace.header)
+    here = opened(trace)
+    here.page.evaluate("delta => explorer.apply(delta)", writer.start() | writer.add(trace.steps[:2]))
+    few = here.page.evaluate(FRAMES, [writer.add([step]) for step in trace.steps[2:5]])
+    assert few == [2, 3, 4, 4, 4, 4, 4, 4]
+    many = here.page.evaluate(FRAMES, [writer.add([step]) for step in trace.steps[5:9]])
+    assert many == [8] * 8  # the newest at once: nobody wants to see what was
+
+
+def test_where_drawing_is_slow_what_is_watched_keeps_up(opened: Callable[..., Opened]) -> None:
+    trace = run(8)
+    writer = SceneWriter("live", trace.header)
+    here = opened(trace)
+    here.page.evaluate("delta => explorer.apply(delta)", writer.start() | writer.add(trace.steps[:2]))
+    here.page.evaluate(
+        """() => { window.drawn = []; for (const name of ['tree', 'timeline']) {
+          const panel = explorer.stage[name]; const draw = panel.draw.bind(panel);
+          panel.draw = (scene, state) => { drawn.push([name, state.step]); draw(scene, state); }; } }"""
+    )
+    for step in trace.steps[2:4]:
+        here.page.evaluate("explorer.stage.milliseconds = 40")
+        here.page.evaluate(FRAMES, [writer.add([step])])
+    here.page.wait_for_function("drawn.some(([name]) => name === 'timeline')")
+    assert here.page.evaluate("drawn") == [["tree", 2], ["tree", 3], ["timeline", 3]]
+    here.page.evaluate("explorer.stage.milliseconds = 4")
+    here.page.evaluate(FRAMES, [writer.add(trace.steps[4:5])])
+    assert here.page.evaluate("drawn.slice(3)") == [["tree", 4], ["timeline", 4]]

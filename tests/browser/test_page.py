@@ -55,6 +55,27 @@ def run_to_end(page: Any, prompt: str, tokens: int = 24) -> str:
     return text
 
 
+COUNT_FRAMES = """(() => {
+  const ask = window.requestAnimationFrame.bind(window);
+  window.asked = 0;
+  window.requestAnimationFrame = (frame) => { window.asked += 1; return ask(frame); };
+})()"""
+
+
+def test_a_page_at_rest_asks_for_no_frames(chromium: Any, address: str) -> None:
+    page = chromium.new_page()
+    page.add_init_script(COUNT_FRAMES)
+    page.goto(address)
+    page.wait_for_function(f"document.querySelector('#explorer .ds-mount') && {EXPLORER}.scene")
+    page.wait_for_timeout(5000)  # gradio's sign of loading swings on for a while
+    before = page.evaluate("asked")
+    page.wait_for_timeout(2000)
+    asked = page.evaluate("asked") - before
+    page.close()
+    assert before > 0
+    assert asked == 0
+
+
 def test_a_recorded_run_is_there_at_once_and_can_be_stepped(page):
     before = page.evaluate(f"{EXPLORER}.state.step")
     picture = page.inner_html(".ds-tree")

@@ -20,30 +20,33 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 EXPLORER = "document.querySelector('#explorer .ds-mount').explorer"
 UPDATES = 200  # 20 seconds
 
-# Counts what is seen in the frames after messages, and how old each message was when it came. It asks for no frame of
-# its own: sixty a second would be a load that no visitor has.
+# Counts the frames in which the picture changed, and how old each message was when it came. It looks after the
+# explorer's own drawing and asks for no frame of its own: sixty a second would be a load that no visitor has.
 WATCH = """() => {
   const seen = window.seen = { painted: 0, gaps: 0, ages: [], sent: 0, lag: null, started: 0, ended: 0 };
   const explorer = document.querySelector('#explorer .ds-mount').explorer;
   const apply = explorer.apply.bind(explorer);
-  let last = null;
-  const look = () => { // after the explorer's own drawing, which was asked for before
+  let last = { shown: null, frame: null };
+  const look = () => {
     const shown = explorer.scene.run + document.querySelector('.ds-panel-tree .ds-about').textContent;
-    if (shown === last) return;
+    const frame = document.timeline.currentTime; // the same until the next one
+    if (shown === last.shown || frame === last.frame) return;
     seen.painted += 1;
     seen.ended = Date.now() / 1000;
     seen.lag = seen.ended - seen.sent;
-    last = shown;
+    last = { shown, frame };
   };
+  for (const kind of ['draw', 'drawLive']) {
+    const draw = explorer.stage[kind].bind(explorer.stage);
+    explorer.stage[kind] = (moving) => { draw(moving); look(); };
+  }
   explorer.options.onGap = () => { seen.gaps += 1; };
   explorer.apply = (message) => {
     const now = Date.now() / 1000;
     seen.started = seen.started || now;
     seen.ages.push(now - message.sent);
     seen.sent = message.sent;
-    const applied = apply(message);
-    requestAnimationFrame(look);
-    return applied;
+    return apply(message);
   };
 }"""
 
