@@ -74,7 +74,7 @@
     }
 
     /** The next step of a run that is followed: those that came together are seen one after the other, unless many wait. */
-    _follow() {
+    _showNext() {
       const { last } = this.scene;
       if (!this.state.following || this.player.busy || this.state.step >= last) return;
       this._at(last - this.state.step > MANY ? last : this.state.step + 1, 'commit');
@@ -189,7 +189,7 @@
       if (this._frame) return;
       this._frame = requestAnimationFrame(() => {
         this._frame = 0;
-        if (this.scene) this._follow();
+        if (this.scene) this._showNext();
         this.stage.drawLive();
       });
     }

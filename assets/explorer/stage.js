@@ -103,11 +103,14 @@
 
     /** As a run comes in: where all of it takes longer than a frame, what is watched now, and the rest a little later. */
     drawLive() {
-      if (this.milliseconds <= FRAME) return this.draw(false);
+      if (this.milliseconds <= FRAME) {
+        this.draw(false);
+        return;
+      }
       const led = this._draw(this.leading, false);
-      if (this.behind) return undefined;
+      if (this.behind) return;
       this.behind = true;
-      return setTimeout(() => {
+      setTimeout(() => {
         if (!this.behind) return; // drawn meanwhile
         this.behind = false;
         this.milliseconds = led + this._draw(this.trailing, false);
