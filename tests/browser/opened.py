@@ -64,6 +64,7 @@ class Opened:
     def settle(self, step: int) -> None:
         self.page.wait_for_function(
             "step => explorer.state.step == step && explorer.state.phase == 'commit' && !explorer.player.busy"
+            " && !explorer.stage.behind"
             " && new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))",
             arg=step,
         )
