@@ -33,6 +33,9 @@ from tests.public.visitors import Page, Visitor, status_of
 
 GROWTH = 0.05  # of memory, from the warm-up to the end
 SETTLING = 12.0  # seconds without visitors before what is held is counted
+POOL = (
+    4  # threads more than after the warm-up: the web server's pool grows with the crowd and shrinks when idle
+)
 MOST_CALLS = 50_000
 LENGTH = "Most new tokens"
 PROMPTS = ("the cat sat on the mat. the cat", "a list of ten words", "Why is the sea salty?", "zebra " * 40)
@@ -189,7 +192,12 @@ def soak(folder: Path, cache: Path, minutes: float, sessions: int, growth: float
         settle(server)
         before, files, threads = server.memory(), server.open_files(), server.threads()
         played = play(server, sessions, minutes * 48, 2)
-        settle(server)
+        for _ in range(
+            4
+        ):  # where the machine is slow, the last runs end late, and their workers are idle later
+            settle(server)
+            if server.threads() <= threads + POOL:
+                break
         after = server.memory()
         print(f"played:  {dict(played.counts)}")
         print(
@@ -199,7 +207,7 @@ def soak(folder: Path, cache: Path, minutes: float, sessions: int, growth: float
         missed += [f"fault: {fault}" for fault in played.faults[:10]]
         if after > before * (1 + growth):
             missed.append(f"memory grew by {after / before - 1:.1%}, more than {growth:.0%}")
-        if server.threads() > threads + 4:  # of the pool, which grows with the crowd and shrinks when idle
+        if server.threads() > threads + POOL:
             missed.append(f"{server.threads() - threads} threads more than after the warm-up")
         if server.open_files() > files + 5:
             missed.append(f"{server.open_files() - files} files more are open")
