@@ -33,9 +33,8 @@ from tests.public.visitors import Page, Visitor, status_of
 
 GROWTH = 0.05  # of memory, from the warm-up to the end
 SETTLING = 12.0  # seconds without visitors before what is held is counted
-POOL = (
-    4  # threads more than after the warm-up: the web server's pool grows with the crowd and shrinks when idle
-)
+# Threads more than after the warm-up: the web server's pool grows with the crowd and shrinks when idle.
+POOL = 4
 MOST_CALLS = 50_000
 LENGTH = "Most new tokens"
 PROMPTS = ("the cat sat on the mat. the cat", "a list of ten words", "Why is the sea salty?", "zebra " * 40)
@@ -192,9 +191,8 @@ def soak(folder: Path, cache: Path, minutes: float, sessions: int, growth: float
         settle(server)
         before, files, threads = server.memory(), server.open_files(), server.threads()
         played = play(server, sessions, minutes * 48, 2)
-        for _ in range(
-            4
-        ):  # where the machine is slow, the last runs end late, and their workers are idle later
+        # Where the machine is slow, the last runs end late, and their workers are idle later.
+        for _ in range(4):
             settle(server)
             if server.threads() <= threads + POOL:
                 break

@@ -189,7 +189,7 @@
       if (this._frame) return;
       this._frame = requestAnimationFrame(() => {
         this._frame = 0;
-        if (this.scene) this._showNext();
+        this._showNext();
         this.stage.drawLive();
       });
     }

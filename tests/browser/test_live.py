@@ -6,10 +6,20 @@ from collections.abc import Callable
 
 import pytest
 
+from accel.trace import Trace
 from tests.browser.opened import Opened, run
 from visuals.scene import SceneWriter, packed, whole
 
 pytestmark = pytest.mark.browser
+APPLY = "delta => explorer.apply(delta)"
+
+
+def begun(opened: Callable[..., Opened], trace: Trace, num_steps: int) -> tuple[Opened, SceneWriter]:
+    """A page that has been sent so many steps of a run in progress, and what writes the next."""
+    writer = SceneWriter("live", trace.header)
+    here = opened(trace)
+    here.page.evaluate(APPLY, writer.start() | writer.add(trace.steps[:num_steps]))
+    return here, writer
 
 
 def test_deltas_lead_to_the_same_pictures_as_the_whole(opened: Callable[..., Opened]) -> None:
@@ -20,7 +30,7 @@ def test_deltas_lead_to_the_same_pictures_as_the_whole(opened: Callable[..., Ope
     here.goto(6)
     expected = here.picture()
     for delta in deltas:
-        assert here.page.evaluate("delta => explorer.apply(delta)", packed(delta))
+        assert here.page.evaluate(APPLY, packed(delta))
     here.settle(6)
     here.goto(6)
     assert here.picture() == expected
@@ -31,30 +41,26 @@ def test_a_missing_delta_is_noticed_and_mended(opened: Callable[..., Opened]) ->
     writer = SceneWriter("live", trace.header)
     start, first, _, third = writer.start(), *(writer.add([step]) for step in trace.steps[:3])
     here = opened(trace)
-    apply = "delta => explorer.apply(delta)"
     here.page.evaluate("explorer.options.onGap = (gap) => { window.gap = gap; }")
-    assert here.page.evaluate(apply, start)
-    assert here.page.evaluate(apply, first)
-    assert here.page.evaluate(apply, first)  # the same again is ignored
-    assert not here.page.evaluate(apply, third)
+    assert here.page.evaluate(APPLY, start)
+    assert here.page.evaluate(APPLY, first)
+    assert here.page.evaluate(APPLY, first)  # the same again is ignored
+    assert not here.page.evaluate(APPLY, third)
     assert here.page.evaluate("window.gap") == {"run": "live", "expected": 2, "got": 3}
     mended = whole(trace.header, trace.steps[:3], None, run="live", seq=3)
     here.page.evaluate("scene => explorer.load(scene)", mended)
-    assert here.page.evaluate(apply, writer.add(trace.steps[3:4]))
+    assert here.page.evaluate(APPLY, writer.add(trace.steps[3:4]))
     here.settle(3)
 
 
 def test_the_newest_step_is_followed_until_one_looks_back(opened: Callable[..., Opened]) -> None:
     trace = run()
-    writer = SceneWriter("live", trace.header)
-    here = opened(trace)
-    apply = "delta => explorer.apply(delta)"
-    here.page.evaluate(apply, writer.start() | writer.add(trace.steps[:3]))
+    here, writer = begun(opened, trace, 3)
     here.settle(2)
-    here.page.evaluate(apply, writer.add(trace.steps[3:4]))
+    here.page.evaluate(APPLY, writer.add(trace.steps[3:4]))
     here.settle(3)
     here.page.locator(".ds-root").press("ArrowLeft")
-    here.page.evaluate(apply, writer.add(trace.steps[4:5]))
+    here.page.evaluate(APPLY, writer.add(trace.steps[4:5]))
     here.settle(2)
     here.page.get_by_role("button", name="Live").click()
     here.settle(4)
@@ -84,9 +90,7 @@ FRAMES = """async (deltas) => {
 
 def test_steps_that_come_together_are_seen_one_after_the_other(opened: Callable[..., Opened]) -> None:
     trace = run(16)
-    writer = SceneWriter("live", trace.header)
-    here = opened(trace)
-    here.page.evaluate("delta => explorer.apply(delta)", writer.start() | writer.add(trace.steps[:2]))
+    here, writer = begun(opened, trace, 2)
     few = here.page.evaluate(FRAMES, [writer.add([step]) for step in trace.steps[2:5]])
     assert few == [2, 3, 4, 4, 4, 4, 4, 4]
     many = here.page.evaluate(FRAMES, [writer.add([step]) for step in trace.steps[5:9]])
@@ -119,9 +123,7 @@ DRAWN = """async ({ deltas, milliseconds }) => {
 
 def test_where_drawing_is_slow_what_is_watched_keeps_up(opened: Callable[..., Opened]) -> None:
     trace = run(8)
-    writer = SceneWriter("live", trace.header)
-    here = opened(trace)
-    here.page.evaluate("delta => explorer.apply(delta)", writer.start() | writer.add(trace.steps[:2]))
+    here, writer = begun(opened, trace, 2)
     here.page.wait_for_function("() => !explorer.stage.behind")
     two = [writer.add([step]) for step in trace.steps[2:4]]
     assert here.page.evaluate(DRAWN, {"deltas": two, "milliseconds": 40}) == [
