@@ -136,7 +136,7 @@ def test_at_the_time_limit_what_was_decoded_is_a_whole_trace(monkeypatch, method
 def test_a_run_closed_in_its_middle_leaves_its_session_free(method):
     visitor = Visitor()
     asked = check_asked(form(method=method, max_new_tokens=300))
-    work = play(visitor, asked)
+    work = play(visitor, asked, visitor.stop)
     while next(work).status != words.DECODING:
         pass
     next(work)

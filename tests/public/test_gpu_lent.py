@@ -43,12 +43,12 @@ from accel.sweep import Measured
 
 for tokens in (8, 200):
     visitor = Visitor()
-    updates = list(play(visitor, check_asked(form(max_new_tokens=tokens, check=False))))
+    updates = list(play(visitor, check_asked(form(max_new_tokens=tokens, check=False)), visitor.stop))
     assert updates[-1].over and len(visitor.trace.tokens) == tokens, updates[-1].status
     assert Trace.from_lines(visitor.trace.lines()) == visitor.trace
 
 visitor = Visitor()
-work = play(visitor, check_asked(form(max_new_tokens=200)))
+work = play(visitor, check_asked(form(max_new_tokens=200)), visitor.stop)
 while next(work).status != "Decoding\\u2026":
     pass
 next(work)  # the first steps

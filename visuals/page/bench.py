@@ -15,14 +15,16 @@ from visuals.charts.sweep import by_setting, pareto
 from visuals.page import tune_words as words
 from visuals.page.component import points, whole_scene
 from visuals.page.escape import escape
-from visuals.page.events import AT_ONCE, COMPUTE, buttons, in_words, stop, text_of
+from visuals.page.events import AT_ONCE, COMPUTE, buttons, in_words, picked, text_of
 from visuals.page.explore import ExploreTab
+from visuals.page.going import drop, stop
 from visuals.page.inputs import most_tokens
 from visuals.page.measure_inputs import MAX_ROUNDS, MAX_TOKENS, check_measure, turnable, values_for
 from visuals.page.measuring import Tuning, measuring, points_json
 from visuals.page.rate import count_run
 from visuals.page.settings_text import as_command, as_json, as_python, knobs_to_set
 from visuals.page.tune_events import heading, in_turn
+from visuals.page.visitor import Visitor
 from visuals.scene import packed
 from visuals.theme import Mode
 
@@ -48,7 +50,11 @@ def bench(explored: ExploreTab, tuning: gr.State, tabs: gr.Tabs) -> None:
     made = _bench()
     _wire_choices(made.values)
     _wire_measuring(made, explored.values, tuning)
-    made.found.select(_open, tuning, [*explored.shown[:2], made.found, tabs], **AT_ONCE)
+
+    def on_open(visitor: Visitor | None, found: Tuning | None, event: gr.EventData) -> tuple[Any, ...]:
+        return _open(explored, visitor, found, event)
+
+    made.found.select(on_open, [explored.visitor, tuning], [*explored.shown, made.found, tabs], **AT_ONCE)
 
 
 def _bench() -> Bench:
@@ -64,14 +70,14 @@ def _bench() -> Bench:
             elem_id="tune-prompt",
         )
         sample = gr.Dropdown(
-            list(words.SAMPLES), value=next(iter(words.SAMPLES)), label=words.SAMPLE, scale=4, min_width=240
+            list(words.SAMPLES),
+            value=next(iter(words.SAMPLES)),
+            label=words.SAMPLE,
+            scale=4,
+            min_width=240,
+            elem_id="tune-sample",
         )
-    sample.input(
-        partial(text_of, words.SAMPLES),
-        sample,
-        prompt,
-        **AT_ONCE,
-    )
+    gr.on(picked(sample), partial(text_of, words.SAMPLES), sample, prompt, **AT_ONCE)
     values = {"prompt": prompt, **_choices()}
     most = most_tokens(MAX_TOKENS)
     with gr.Row(elem_classes=["ds-line"]):
@@ -130,9 +136,9 @@ def _wire_choices(values: dict[str, Any]) -> None:
         return values_for(method, knob) if known else ""
 
     outputs = [values[name] for name in ("knob", "values", "second", "second_values")]
-    values["method"].input(on_method, values["method"], outputs, **AT_ONCE)
-    values["knob"].input(on_knob, [values["method"], values["knob"]], values["values"], **AT_ONCE)
-    values["second"].input(on_knob, [values["method"], values["second"]], values["second_values"], **AT_ONCE)
+    values["method"].change(on_method, values["method"], outputs, **AT_ONCE)
+    values["knob"].change(on_knob, [values["method"], values["knob"]], values["values"], **AT_ONCE)
+    values["second"].change(on_knob, [values["method"], values["second"]], values["second_values"], **AT_ONCE)
 
 
 def _wire_measuring(bench: Bench, form: dict[str, Any], tuning: gr.State) -> None:
@@ -204,13 +210,18 @@ def _shade(mode: Any) -> Mode:
     return "dark" if mode == "dark" else "light"
 
 
-def _open(tuning: Tuning | None, event: gr.EventData) -> tuple[Any, ...]:
-    """Outputs: explorer, its status, the list, the tabs."""
+def _open(
+    explored: ExploreTab, visitor: Visitor | None, tuning: Tuning | None, event: gr.EventData
+) -> tuple[Any, ...]:
+    """Outputs: what Explore shows, the list, the tabs."""
     try:
         point, trace = (tuning or Tuning()).trace(event._data.get("index"))
-        return packed(whole_scene(trace)), _opened(point, trace), gr.skip(), gr.Tabs(selected="explore")
+        shown = explored.showing(packed(whole_scene(trace)), _opened(point, trace))
+        drop(visitor)
+        return *shown, gr.skip(), gr.Tabs(selected="explore")
     except Exception as error:
-        return gr.skip(), gr.skip(), packed({"status": in_words(error), "error": True}), gr.skip()
+        kept = [gr.skip()] * len(explored.shown)
+        return *kept, packed({"status": in_words(error), "error": True}), gr.skip()
 
 
 def _opened(point: Any, trace: Trace) -> str:

@@ -33,6 +33,7 @@ const take = (text, opening) => {
     DraftScope.current.turn(link.knobs);
   }
   document.dispatchEvent(new CustomEvent('ds-run'));
+  if (delta.head && !opening) trigger('apply');
 };
 take(props.value, true);
 watch('value', () => take(props.value, false));
@@ -113,7 +114,7 @@ const mount = element.querySelector('.ds-mount');
 mount.shown = DraftScope.%s(mount);
 const take = (text) => { if (text) mount.shown.load(JSON.parse(text)); };
 take(props.value);
-watch('value', () => take(props.value));
+watch('value', () => { take(props.value); trigger('apply'); });
 """
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from threading import Event
-from typing import Any, Protocol
+from typing import Any
 from uuid import uuid4
 
 import gradio as gr
@@ -52,16 +51,9 @@ def in_words(error: Exception) -> str:
     return words.UNEXPECTED.format(reference=reference)
 
 
-class Stoppable(Protocol):
-    """What one browser tab has going on; set `stop`, and it ends within a step."""
-
-    stop: Event
-
-
-def stop(tab: Stoppable | None) -> None:
-    """Stop was pressed; a tab that began nothing yet has nothing to stop."""
-    if tab is not None:
-        tab.stop.set()
+def picked(dropdown: gr.Dropdown) -> list[Any]:
+    """The events of a choice, also of the same again. Its `input` comes whenever the dropdown is left (gradio 6.31)."""
+    return [dropdown.change, dropdown.select]
 
 
 def buttons(*, running: bool) -> tuple[Any, Any]:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import gradio as gr
 
 from accel.trace import Trace
 from visuals.page import words
-from visuals.page.component import explorer, export_menu, whole_scene
+from visuals.page.choice import wire_choice
+from visuals.page.component import EXPLORER, explorer, export_menu, whole_scene
 from visuals.page.engine import missing_engine
 from visuals.page.escape import escape
-from visuals.page.events import AT_ONCE, said
+from visuals.page.events import said
 from visuals.page.exports import wire_export
 from visuals.page.limits import limits
 from visuals.page.recorded import Recorded, named
@@ -25,13 +27,11 @@ class ExploreTab:
     """What other tabs need of this one, to read its form and to show a run in it."""
 
     visitor: gr.State
-    choice: gr.Dropdown  # of a recorded run
     shown: list[Any]  # explorer and status and, where there is a form, its Run and Stop
-    live: list[Any]  # the events that a run in progress belongs to
     values: dict[str, Any]  # the form's controls by name; none where there is no engine
 
     def idle(self) -> tuple[Any, ...]:
-        """Run and Stop after a run in progress was broken off, where there is a form."""
+        """Run and Stop when nothing goes on, where there is a form."""
         return (gr.update(interactive=True), gr.update(interactive=False))[: len(self.shown) - 2]
 
     def showing(self, message: str, status: str) -> tuple[Any, ...]:
@@ -45,7 +45,9 @@ def explore(runs: Mapping[str, Recorded]) -> ExploreTab:
     first = next(iter(runs.values()), None)
     with gr.Row(elem_classes=["ds-line", "ds-choose"]):
         titles = [(run.title, slug) for slug, run in runs.items()]
-        choice = gr.Dropdown(titles, value=first and first.slug, label=words.RECORDED, scale=6)
+        choice = gr.Dropdown(
+            titles, value=first and first.slug, label=words.RECORDED, scale=6, elem_id="recorded"
+        )
         wire_export(export_menu(), runs, visitor)
     missing = missing_engine()
     if missing is None:
@@ -57,14 +59,16 @@ def explore(runs: Mapping[str, Recorded]) -> ExploreTab:
     status = gr.HTML(escape(words.WELCOME), elem_id="status", elem_classes=["ds-status"])
     picture = explorer(recorded_message(first) if first else None)
 
-    tab = ExploreTab(visitor, choice, [picture, status], [], {})
+    tab = ExploreTab(visitor, [picture, status], {})
     if missing is None:
         from visuals.page.runs import wire_form
 
-        tab.live.append(wire_form(form, visitor, picture, status))
+        wire_form(form, visitor, picture, status)
         tab.shown.extend([form.run, form.stop])
         tab.values.update(form.values)
-    choice.input(lambda slug: recorded(runs, tab, slug), choice, tab.shown, cancels=tab.live, **AT_ONCE)
+    wire_choice(
+        choice, picture, f"({EXPLORER})()?.slug ?? null", partial(recorded, runs, tab), visitor, tab.shown
+    )
     return tab
 
 

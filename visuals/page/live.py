@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
+from threading import Event
 from time import perf_counter
 
 from accel.trace import Header, Step, Trace
@@ -30,12 +31,12 @@ class Update:
     over: bool = False
 
 
-def play(visitor: Visitor, asked: Asked) -> Iterator[Update]:
-    """Load, decode, compare. Every yield is a point where the run can be broken off; Stop is heard at each step."""
+def play(visitor: Visitor, asked: Asked, stop: Event) -> Iterator[Update]:
+    """Load, decode, compare. Every yield is a point where the run can be broken off; `stop` is heard at each step."""
     writer: SceneWriter | None = None
     waiting: list[Step] = []
     sent = 0.0
-    for part in run_parts(asked, visitor.stop, visitor.session):
+    for part in run_parts(asked, stop, visitor.session):
         if isinstance(part, Header):
             writer = SceneWriter(secrets.token_hex(8), part)
             yield Update(words.DECODING, writer.start())
@@ -51,7 +52,8 @@ def play(visitor: Visitor, asked: Asked) -> Iterator[Update]:
             yield Update(part)
         elif isinstance(part, Trace) and writer is not None:
             message = {**writer.finish(part.footer), "whole": whole_scene(part)}
-            visitor.trace = part
+            if visitor.stop is stop:  # a run that was dropped may have made room for an opened trace
+                visitor.trace = part
             yield Update(_ending(part), message, over=True)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +13,18 @@ import gradio as gr
 from accel.errors import InputError
 from accel.trace import Trace
 from visuals.page import words
+from visuals.page.choice import wire_choice
 from visuals.page.component import mounted
 from visuals.page.engine import missing_engine
 from visuals.page.escape import escape
-from visuals.page.events import AT_ONCE, said
+from visuals.page.events import said
 from visuals.page.limits import limits
 from visuals.page.pair import pair_part
 from visuals.race import race
 from visuals.scene import packed
 
 Races = Mapping[str, Sequence[Path]]
+TITLE = "document.querySelector('#race .ds-mount').shown.race.title || null"  # a visitor's own race has none
 
 
 def race_tab(races: Races, recorded: Mapping[str, Path]) -> None:
@@ -40,13 +43,13 @@ def race_tab(races: Races, recorded: Mapping[str, Path]) -> None:
     picture = mounted("race", "mountRace", packed(_shipped(races, first)))
     part = pair_part(visitor, {**_lanes(races), **recorded})
 
-    shown, live = [picture, status], []
+    shown = [picture, status]
     if missing is None:
         from visuals.page.race_form import wire_race_form
 
-        live = [wire_race_form(form, visitor, picture, status, part)]
+        wire_race_form(form, visitor, picture, status, part)
         shown += [form.start, form.stop]
-    chosen.input(lambda name: _chosen(races, name, shown), chosen, shown, cancels=live, **AT_ONCE)
+    wire_choice(chosen, picture, TITLE, partial(_chosen, races, shown), visitor, shown)
 
 
 def _lanes(races: Races) -> dict[str, Path]:
@@ -62,8 +65,8 @@ def _shipped(races: Races, title: str) -> dict[str, Any]:
     return race([Trace.load(path) for path in races[title]], run=secrets.token_hex(8), title=title)
 
 
-def _chosen(races: Races, name: Any, shown: list[Any]) -> tuple[Any, ...]:
-    """Picture and status, and, where there is a form, its Race and Stop: a race in progress was broken off."""
+def _chosen(races: Races, shown: list[Any], name: Any) -> tuple[Any, ...]:
+    """Picture and status, and, where there is a form, its Race and Stop."""
     idle = (gr.update(interactive=True), gr.update(interactive=False))[: len(shown) - 2]
     if not isinstance(name, str) or name not in races:
         return gr.skip(), said(InputError("race", "no recorded race of that name")), *idle

@@ -12,7 +12,8 @@ import gradio as gr
 from accel.methods import METHODS
 from visuals.page import words
 from visuals.page.escape import escape
-from visuals.page.events import AT_ONCE, COMPUTE, buttons, said, stop, text_of
+from visuals.page.events import AT_ONCE, COMPUTE, buttons, picked, said, text_of
+from visuals.page.going import begin, stop, until_dropped, was_dropped
 from visuals.page.inputs import DTYPES, MAX_LANE_TOKENS, MAX_ROUNDS, check_race, most_tokens
 from visuals.page.limits import limits
 from visuals.page.pair import PairPart, Racer
@@ -63,21 +64,21 @@ def build_race_form() -> RaceForm:
             "max_new_tokens": gr.Slider(2, most, value=min(64, most), step=1, label=words.RACE_LENGTH),
             "rounds": gr.Slider(1, MAX_ROUNDS, value=3, step=2, label=words.RACE_ROUNDS),
         }
-    example.input(partial(text_of, words.RACE_EXAMPLES), example, prompt, **AT_ONCE)
+    gr.on(picked(example), partial(text_of, words.RACE_EXAMPLES), example, prompt, **AT_ONCE)
     return RaceForm(values, start, stop)
 
 
 def wire_race_form(
     form: RaceForm, visitor: gr.State, picture: gr.HTML, status: gr.HTML, part: PairPart
-) -> Any:
-    """What happens on Race and Stop; returns the race's event."""
+) -> None:
+    """What happens on Race and Stop."""
     names = list(form.values)
 
     def on_start(request: gr.Request, seen: Racer | None, *values: Any) -> Iterator[tuple[Any, ...]]:
         yield from _race(seen or Racer(), dict(zip(names, values, strict=True)), part, request)
 
     form.stop.click(stop, visitor, None, **AT_ONCE)
-    return form.start.click(
+    form.start.click(
         on_start,
         [visitor, *form.values.values()],
         [visitor, picture, status, form.start, form.stop, part.left, part.right],
@@ -94,12 +95,14 @@ def _race(
     try:
         asked = check_race(given)
         count_run(request)
-        racer.stop.clear()
-        for update in in_turn(racer.stop, measure(racer, asked)):
+        mine = begin(racer)
+        for update in until_dropped(racer, mine, in_turn(mine, measure(racer, asked, mine))):
             message = packed(update.message) if update.message else gr.skip()
             if update.message:
                 lists = _lists(racer, part)
             yield racer, message, escape(update.status), *(idle if update.over else busy), *lists
+        if was_dropped(racer, mine):  # its newest word may have overtaken what is shown now
+            yield racer, gr.skip(), gr.skip(), *idle, gr.skip(), gr.skip()
     except Exception as error:
         yield racer, gr.skip(), said(error), *idle, gr.skip(), gr.skip()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from threading import Event
 from time import perf_counter
 
 from accel.race import Lap
@@ -18,10 +19,10 @@ from visuals.race import race
 INTERVAL = 0.4  # seconds between words about progress: sending them takes time from what is being measured
 
 
-def measure(racer: Racer, asked: AskedRace) -> Iterator[Update]:
-    """Load, warm up, measure, compare. Stop is heard at each step."""
+def measure(racer: Racer, asked: AskedRace, stop: Event) -> Iterator[Update]:
+    """Load, warm up, measure, compare. `stop` is heard at each step."""
     sent = 0.0
-    for part in race_parts(asked, racer.stop):
+    for part in race_parts(asked, stop):
         if isinstance(part, str):
             yield Update(part)
         elif isinstance(part, Lap):
@@ -33,7 +34,7 @@ def measure(racer: Racer, asked: AskedRace) -> Iterator[Update]:
             message = race(part, run=secrets.token_hex(8), rounds=asked.rounds)
             yield Update(words.RACE_DONE, {**message, "play": True}, over=True)
             return
-    yield Update(words.RACE_STOPPED if racer.stop.is_set() else too_long(words.RACE_LONG), over=True)
+    yield Update(words.RACE_STOPPED if stop.is_set() else too_long(words.RACE_LONG), over=True)
 
 
 def _told(lap: Lap) -> str:

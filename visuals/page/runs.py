@@ -10,8 +10,9 @@ import gradio as gr
 
 from visuals.page import line
 from visuals.page.escape import escape
-from visuals.page.events import AT_ONCE, COMPUTE, buttons, said, stop
+from visuals.page.events import AT_ONCE, COMPUTE, buttons, said
 from visuals.page.form import Form
+from visuals.page.going import begin, stop, until_dropped, was_dropped
 from visuals.page.inputs import check_asked
 from visuals.page.live import Update, play
 from visuals.page.rate import count_run
@@ -19,8 +20,8 @@ from visuals.page.visitor import Visitor
 from visuals.scene import packed
 
 
-def wire_form(form: Form, visitor: gr.State, picture: gr.HTML, status: gr.HTML) -> Any:
-    """What happens when the method changes, and on Run and Stop; returns the run's event."""
+def wire_form(form: Form, visitor: gr.State, picture: gr.HTML, status: gr.HTML) -> None:
+    """What happens when the method changes, and on Run and Stop."""
     form.values["method"].change(
         lambda chosen: [gr.update(visible=chosen == method) for _, method in form.shown_for],
         form.values["method"],
@@ -33,7 +34,7 @@ def wire_form(form: Form, visitor: gr.State, picture: gr.HTML, status: gr.HTML) 
         yield from _run(request, seen, dict(zip(names, values, strict=True)))
 
     form.stop.click(stop, visitor, None, **AT_ONCE)
-    return form.run.click(
+    form.run.click(
         on_run,
         [visitor, *form.values.values()],
         [visitor, picture, status, form.run, form.stop],
@@ -42,16 +43,18 @@ def wire_form(form: Form, visitor: gr.State, picture: gr.HTML, status: gr.HTML) 
 
 
 def _run(request: gr.Request, seen: Visitor | None, given: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
-    """Outputs: visitor, explorer, status, run, stop. Whatever happens, Run comes back."""
+    """Outputs: visitor, explorer, status, Run, Stop. Whatever happens, Run comes back."""
     visitor = seen or Visitor()
     idle, busy = buttons(running=False), buttons(running=True)
     try:
         asked = check_asked(given)
         count_run(request)
-        visitor.stop.clear()
-        for update in in_turn(visitor.stop, play(visitor, asked)):
+        mine = begin(visitor)
+        for update in until_dropped(visitor, mine, in_turn(mine, play(visitor, asked, mine))):
             message = packed(update.message) if update.message else gr.skip()
             yield visitor, message, escape(update.status), *(idle if update.over else busy)
+        if was_dropped(visitor, mine):  # its newest word may have overtaken what is shown now
+            yield visitor, gr.skip(), gr.skip(), *idle
     except Exception as error:
         yield visitor, gr.skip(), said(error), *idle
 

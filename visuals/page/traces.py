@@ -12,6 +12,7 @@ from visuals.page.component import details, gallery
 from visuals.page.escape import escape
 from visuals.page.events import AT_ONCE, said
 from visuals.page.explore import ExploreTab, own_message, recorded, recorded_message
+from visuals.page.going import drop
 from visuals.page.recorded import Recorded
 from visuals.page.uploads import read_trace
 from visuals.page.visitor import Visitor
@@ -33,25 +34,26 @@ def traces(runs: Mapping[str, Recorded], tab: ExploreTab, tabs: gr.Tabs) -> None
             gr.HTML(f"<h3>{words.DETAILS}</h3>", elem_classes=["ds-section"])
             details()
 
-    def on_open(event: gr.EventData) -> tuple[Any, ...]:
+    def on_open(seen: Visitor | None, event: gr.EventData) -> tuple[Any, ...]:
+        drop(seen)
         slug = event._data.get("slug") if isinstance(event._data, dict) else None
-        known = isinstance(slug, str) and slug in runs
-        chosen = gr.update(value=slug) if known else gr.skip()
-        return _to_explore(), chosen, *recorded(runs, tab, slug)
+        return _to_explore(), *recorded(runs, tab, slug)
 
     def on_upload(seen: Visitor | None, path: Any) -> tuple[Any, ...]:
         visitor = seen or Visitor()
         try:
-            visitor.trace = read_trace(path)
-            shown = tab.showing(own_message(visitor.trace), escape(words.UPLOADED))
+            trace = read_trace(path)
+            drop(visitor)
+            visitor.trace = trace
+            shown = tab.showing(own_message(trace), escape(words.UPLOADED))
         except Exception as error:
             kept = [gr.skip()] * len(tab.shown)
-            return visitor, None, said(error), gr.skip(), gr.skip(), *kept
-        return visitor, None, "", _to_explore(), gr.update(value=None), *shown
+            return visitor, None, said(error), gr.skip(), *kept
+        return visitor, None, "", _to_explore(), *shown
 
-    cards.select(on_open, None, [tabs, tab.choice, *tab.shown], cancels=tab.live, **AT_ONCE)
-    opened = [tab.visitor, file, problem, tabs, tab.choice, *tab.shown]
-    file.upload(on_upload, [tab.visitor, file], opened, cancels=tab.live, **AT_ONCE)
+    cards.select(on_open, tab.visitor, [tabs, *tab.shown], **AT_ONCE)
+    opened = [tab.visitor, file, problem, tabs, *tab.shown]
+    file.upload(on_upload, [tab.visitor, file], opened, **AT_ONCE)
 
 
 def _to_explore() -> Any:
@@ -67,8 +69,8 @@ def wire_address(page: gr.Blocks, runs: Mapping[str, Recorded], tab: ExploreTab,
         slug, name = asked.get("trace"), asked.get("tab", "learn" if "lesson" in asked else None)
         opened = gr.Tabs(selected=name) if name in known else gr.skip()
         if slug not in runs or slug == next(iter(runs)):  # the page opens with the first by itself
-            return opened, gr.skip(), *[gr.skip()] * 2
+            return opened, gr.skip(), gr.skip()
         message = recorded_message(runs[slug], linked=True)
-        return opened, gr.update(value=slug), message, escape(words.PLAYING.format(name=runs[slug].title))
+        return opened, message, escape(words.PLAYING.format(name=runs[slug].title))
 
-    page.load(on_load, None, [tabs, tab.choice, *tab.shown[:2]], **AT_ONCE)
+    page.load(on_load, None, [tabs, *tab.shown[:2]], **AT_ONCE)

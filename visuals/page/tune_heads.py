@@ -9,9 +9,10 @@ import gradio as gr
 
 from visuals.page import tune_words as words
 from visuals.page.component import points
-from visuals.page.events import AT_ONCE, COMPUTE, buttons, in_words, stop
+from visuals.page.events import AT_ONCE, COMPUTE, buttons, in_words
 from visuals.page.explore import ExploreTab
 from visuals.page.fitting import fitting
+from visuals.page.going import stop
 from visuals.page.inputs import check_model
 from visuals.page.limits import is_public
 from visuals.page.measuring import Told, Tuning

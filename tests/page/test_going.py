@@ -1,0 +1,76 @@
+"""What goes on in a browser tab: stopped, it shows what it has; dropped for something else, nothing more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import pytest
+
+from tests.families import FAMILIES
+from tests.page.test_inputs import form
+from tests.tiny import tiny_tokenizer
+from visuals.page import runs, words
+from visuals.page.going import begin, drop, stop, until_dropped, was_dropped
+from visuals.page.visitor import Visitor
+
+REQUEST = gr.Request(client={"host": "192.0.2.1"}, headers={})
+EXPLORER, STATUS, RUN, STOP = 1, 2, 3, 4  # places in what a run puts out
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> str:
+    made: Path = tmp_path_factory.mktemp("going")
+    FAMILIES["llama"]().save_pretrained(made)
+    tiny_tokenizer().save_pretrained(made)
+    return str(made)
+
+
+def started(visitor: Visitor, folder: str) -> Any:
+    """A run, just when its first steps were shown."""
+    run = runs._run(REQUEST, visitor, form(folder=folder, chat=False, max_new_tokens=400, check=False))
+    while next(run)[STATUS] != words.DECODING:
+        pass
+    next(run)
+    return run
+
+
+def test_a_run_that_was_stopped_shows_what_it_has(folder: str) -> None:
+    visitor = Visitor()
+    run = started(visitor, folder)
+    stop(visitor)
+    *_, last = run
+    assert (last[STATUS], last[RUN]["interactive"], last[STOP]["interactive"]) == ("Stopped.", True, False)
+    assert visitor.trace is not None
+    assert 0 < len(visitor.trace.tokens) < 400
+    stop(None)  # a tab that began nothing
+
+
+def test_a_run_that_was_dropped_says_no_more_but_that_another_may_begin(folder: str) -> None:
+    visitor, opened = Visitor(), object()
+    run = started(visitor, folder)
+    drop(visitor)
+    visitor.trace = opened  # type: ignore[assignment]
+    (last,) = run
+    assert (last[EXPLORER], last[STATUS]) == (gr.skip(), gr.skip())
+    assert (last[RUN]["interactive"], last[STOP]["interactive"]) == (True, False)
+    assert visitor.trace is opened
+    drop(None)
+
+
+def test_a_run_that_another_took_the_place_of_is_silent(folder: str) -> None:
+    visitor = Visitor()
+    run = started(visitor, folder)
+    begin(visitor)
+    assert list(run) == []
+
+
+def test_to_drop_what_is_over_harms_nothing() -> None:
+    visitor = Visitor()
+    for told in ("ab", "cd"):
+        mine = begin(visitor)
+        assert "".join(until_dropped(visitor, mine, iter(told))) == told
+        assert not was_dropped(visitor, mine)
+        drop(visitor)
+        assert was_dropped(visitor, mine)
