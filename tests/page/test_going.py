@@ -13,6 +13,7 @@ from tests.page.test_inputs import form
 from tests.tiny import tiny_tokenizer
 from visuals.page import runs, words
 from visuals.page.going import begin, drop, stop, until_dropped, was_dropped
+from visuals.page.line import RUNS
 from visuals.page.visitor import Visitor
 
 REQUEST = gr.Request(client={"host": "192.0.2.1"}, headers={})
@@ -52,7 +53,10 @@ def test_a_run_that_was_dropped_says_no_more_but_that_another_may_begin(folder: 
     run = started(visitor, folder)
     drop(visitor)
     visitor.trace = opened  # type: ignore[assignment]
-    (last,) = run
+    last = next(run)
+    with RUNS.place() as place:
+        assert list(place.waiting(0.01)) == [], "the next need not wait for it"
+    assert list(run) == []
     assert (last[EXPLORER], last[STATUS]) == (gr.skip(), gr.skip())
     assert (last[RUN]["interactive"], last[STOP]["interactive"]) == (True, False)
     assert visitor.trace is opened

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import gradio as gr
 
-from accel.methods import METHODS
 from accel.trace import Trace
 from visuals.charts.sweep import by_setting, pareto
 from visuals.page import tune_words as words
+from visuals.page.bench_form import build_bench_form
 from visuals.page.component import points, whole_scene
 from visuals.page.escape import escape
-from visuals.page.events import AT_ONCE, COMPUTE, buttons, in_words, picked, text_of
+from visuals.page.events import AT_ONCE, COMPUTE, buttons, in_words
 from visuals.page.explore import ExploreTab
 from visuals.page.going import drop, stop
 from visuals.page.inputs import most_tokens
-from visuals.page.measure_inputs import MAX_ROUNDS, MAX_TOKENS, check_measure, turnable, values_for
+from visuals.page.measure_inputs import MAX_ROUNDS, MAX_TOKENS, check_measure
 from visuals.page.measuring import Tuning, measuring, points_json
 from visuals.page.rate import count_run
 from visuals.page.settings_text import as_command, as_json, as_python, knobs_to_set
@@ -28,7 +27,6 @@ from visuals.page.visitor import Visitor
 from visuals.scene import packed
 from visuals.theme import Mode
 
-METHOD, KNOB = "adadecode", "threshold"
 IS_DARK = "document.body.classList.contains('dark') ? 'dark' : 'light'"
 
 
@@ -48,7 +46,6 @@ class Bench:
 def bench(explored: ExploreTab, tuning: gr.State, tabs: gr.Tabs) -> None:
     """Lay it out inside the current Blocks. The model and the other knobs are those of Explore's form."""
     made = _bench()
-    _wire_choices(made.values)
     _wire_measuring(made, explored.values, tuning)
 
     def on_open(visitor: Visitor | None, found: Tuning | None, event: gr.EventData) -> tuple[Any, ...]:
@@ -59,26 +56,7 @@ def bench(explored: ExploreTab, tuning: gr.State, tabs: gr.Tabs) -> None:
 
 def _bench() -> Bench:
     gr.HTML(heading(words.MEASURE_TITLE, words.MEASURE_LEAD), elem_classes=["ds-section"])
-    with gr.Row(elem_classes=["ds-line"]):
-        prompt = gr.Textbox(
-            next(iter(words.SAMPLES.values())),
-            label=words.PROMPT,
-            lines=2,
-            max_lines=6,
-            scale=6,
-            min_width=280,
-            elem_id="tune-prompt",
-        )
-        sample = gr.Dropdown(
-            list(words.SAMPLES),
-            value=next(iter(words.SAMPLES)),
-            label=words.SAMPLE,
-            scale=4,
-            min_width=240,
-            elem_id="tune-sample",
-        )
-    gr.on(picked(sample), partial(text_of, words.SAMPLES), sample, prompt, **AT_ONCE)
-    values = {"prompt": prompt, **_choices()}
+    values = build_bench_form()
     most = most_tokens(MAX_TOKENS)
     with gr.Row(elem_classes=["ds-line"]):
         values["max_new_tokens"] = gr.Slider(2, most, value=min(48, most), step=1, label=words.LENGTH)
@@ -99,46 +77,6 @@ def _bench() -> Bench:
                         gr.Code(language=language, show_label=False, interactive=False, wrap_lines=True)
                     )
     return Bench(values, measure, stopping, found, charts, plots, texts)
-
-
-def _choices() -> dict[str, Any]:
-    """The method, the knob to turn and its values, and perhaps a second one."""
-    methods, known = [name for name in METHODS if turnable(name)], turnable(METHOD)
-    with gr.Row():
-        return {
-            "method": gr.Dropdown(methods, value=METHOD, label=words.METHOD, elem_id="tune-method"),
-            "knob": gr.Dropdown(known, value=KNOB, label=words.KNOB, elem_id="tune-knob"),
-            "values": _values_box("0.3, 0.5, 0.7, 0.9, 1.05", words.VALUES, "tune-values"),
-            "second": gr.Dropdown([words.NONE, *known], value=words.NONE, label=words.SECOND),
-            "second_values": _values_box("", words.SECOND_VALUES, "tune-second-values"),
-        }
-
-
-def _values_box(value: str, label: str, name: str) -> gr.Textbox:
-    return gr.Textbox(value, label=label, placeholder=words.VALUES_HINT, max_lines=1, elem_id=name)
-
-
-def _wire_choices(values: dict[str, Any]) -> None:
-    """Another method has other knobs, another knob other values."""
-
-    def on_method(method: Any) -> list[Any]:
-        known = turnable(method) if isinstance(method, str) and method in METHODS else []
-        first = known[0] if known else None
-        return [
-            gr.update(choices=known, value=first),
-            values_for(method, first) if first else "",
-            gr.update(choices=[words.NONE, *known], value=words.NONE),
-            "",
-        ]
-
-    def on_knob(method: Any, knob: Any) -> str:
-        known = isinstance(method, str) and method in METHODS and isinstance(knob, str)
-        return values_for(method, knob) if known else ""
-
-    outputs = [values[name] for name in ("knob", "values", "second", "second_values")]
-    values["method"].change(on_method, values["method"], outputs, **AT_ONCE)
-    values["knob"].change(on_knob, [values["method"], values["knob"]], values["values"], **AT_ONCE)
-    values["second"].change(on_knob, [values["method"], values["second"]], values["second_values"], **AT_ONCE)
 
 
 def _wire_measuring(bench: Bench, form: dict[str, Any], tuning: gr.State) -> None:
