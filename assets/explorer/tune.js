@@ -169,7 +169,7 @@
     }
 
     _drawCurves() {
-      if (!this.points) return;
+      if (!this.points || !this.curveWidth) return; // `_measure` draws them once the tab is shown
       const { low, high } = this._turn(this.axis);
       const knob = words.names[this.axis];
       const alone = [1, this.facts.layers];

@@ -101,6 +101,19 @@ def test_suffix_knobs_answer_in_the_browser_too(page: Any) -> None:
     assert page.asked[before:] == []
 
 
+def test_a_run_that_comes_while_the_tab_is_away_is_drawn_when_it_is_back(page: Any) -> None:
+    choose(page, "One token at a time")
+    page.get_by_role("tab", name="Tune").click()
+    page.wait_for_selector("#tuner .ds-empty")  # nothing to turn: no room was measured for curves
+    page.get_by_role("tab", name="Explore").click()
+    choose(page, "Leaving too early")
+    page.wait_for_function(SETTLED)
+    assert page.locator("#tuner .ds-curve path").count() == 0
+    open_tab(page)
+    page.wait_for_function("document.querySelectorAll('#tuner .ds-curve path').length > 10")
+    assert "NaN" not in page.inner_html("#tuner")
+
+
 def fits_a_frame(page: Any, knob: str, high: float) -> bool:
     return repaint(page, knob, high) <= 16
 
