@@ -44,10 +44,23 @@ def set_length(page: Any, tokens: int) -> None:
     field.fill(str(tokens))
 
 
-def run_to_end(page: Any, prompt: str, tokens: int = 24) -> str:
+def press_run(page: Any, prompt: str, tokens: int) -> None:
     page.fill("#prompt textarea", prompt)
     set_length(page, tokens)
     page.click("#run")
+
+
+def start_run(page: Any, prompt: str, tokens: int) -> str:
+    """Press Run; the run's name once it is shown."""
+    before = page.evaluate(f"{EXPLORER}.scene.run")
+    press_run(page, prompt, tokens)
+    page.wait_for_function(f"{EXPLORER}.scene.run !== '{before}'", timeout=WAIT)
+    run: str = page.evaluate(f"{EXPLORER}.scene.run")
+    return run
+
+
+def run_to_end(page: Any, prompt: str, tokens: int = 24) -> str:
+    press_run(page, prompt, tokens)
     page.wait_for_function(
         "/^(Done|Stopped)/.test(document.querySelector('#status').innerText)", timeout=WAIT
     )
@@ -97,11 +110,7 @@ def test_another_recorded_run_can_be_chosen(page):
 
 def test_a_prompt_of_ones_own_is_decoded_live_saved_and_opened_again(page, tmp_path):
     counters = page.inner_text(".ds-counters")
-    recorded = page.evaluate(f"{EXPLORER}.scene.run")
-    page.fill("#prompt textarea", "Why is the sea salty, and who found out?")
-    set_length(page, 48)
-    page.click("#run")
-    page.wait_for_function(f"{EXPLORER}.scene.run !== '{recorded}'", timeout=WAIT)
+    start_run(page, "Why is the sea salty, and who found out?", 48)
     grown = set()
     while not re.match("Done", page.inner_text("#status")):
         grown.add((num_steps(page), page.inner_html(".ds-tree")[-200:]))
@@ -129,13 +138,8 @@ def test_a_prompt_of_ones_own_is_decoded_live_saved_and_opened_again(page, tmp_p
 
 
 def test_stop_ends_a_run_and_keeps_what_was_decoded(page):
-    page.fill("#prompt textarea", "Write a very long story about a ship, with many chapters.")
-    set_length(page, 512)
-    recorded = page.evaluate(f"{EXPLORER}.scene.run")
-    page.click("#run")
-    page.wait_for_function(
-        f"{EXPLORER}.scene.run !== '{recorded}' && {EXPLORER}.scene.steps.length > 3", timeout=WAIT
-    )
+    start_run(page, "Write a very long story about a ship, with many chapters.", 512)
+    page.wait_for_function(f"{EXPLORER}.scene.steps.length > 3", timeout=WAIT)
     page.click("#stop")
     page.wait_for_function("/^Stopped/.test(document.querySelector('#status').innerText)", timeout=20_000)
     kept = num_steps(page)
