@@ -6,7 +6,6 @@ Each shot is a viewport, a theme and what a visitor did before. The live one run
 from __future__ import annotations
 
 import io
-import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Any
 
 from PIL import Image
 
+from tests.browser.conftest import browser_path
 from tests.browser.served import ROOT, served
 
 FOLDER = ROOT / "assets" / "screenshots"
@@ -135,9 +135,10 @@ def main(names: list[str]) -> None:
     from playwright.sync_api import sync_playwright
 
     FOLDER.mkdir(exist_ok=True)
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
     with served("app.py") as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(
+            executable_path=browser_path(), args=["--no-sandbox", "--disable-gpu"]
+        )
         for shot in SHOTS:
             if not names or shot.name in names:
                 take(browser, address, shot)

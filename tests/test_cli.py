@@ -14,19 +14,14 @@ import pytest
 from accel.__main__ import main
 from accel.methods import METHODS
 from accel.trace import Trace
-from tests.families import FAMILIES
-from tests.tiny import tiny_tokenizer
+from tests.tiny import save_tiny
 
 ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> str:
-    """A tiny model with a tokenizer, as the library saves them."""
-    path = tmp_path_factory.mktemp("tiny")
-    FAMILIES["llama"]().save_pretrained(path)
-    tiny_tokenizer().save_pretrained(path)
-    return str(path)
+    return save_tiny(tmp_path_factory.mktemp("tiny"))
 
 
 @pytest.fixture

@@ -16,8 +16,7 @@ from accel.replay import read_pairs
 from accel.request import check_request
 from accel.sweep import Measured, Progress, measure, sweep
 from accel.whatif import whatif
-from tests.families import FAMILIES
-from tests.tiny import tiny, tiny_tokenizer
+from tests.tiny import save_tiny, tiny
 
 PROMPT = [5, 17, 42, 7, 5, 17, 42, 9, 5, 17]
 TERMS = {
@@ -103,8 +102,7 @@ def test_the_front_is_what_brute_force_finds(pairs):
 
 
 def test_the_command_turns_two_knobs(capsys, monkeypatch, tmp_path):
-    FAMILIES["llama"]().save_pretrained(tmp_path)
-    tiny_tokenizer().save_pretrained(tmp_path)
+    save_tiny(tmp_path)
     line = "sweep the --method prompt_lookup --knob num_draft_tokens --values 2,4 --rounds 1 --json --max-new-tokens 8"
     words = [*line.split(), "--second", "longest_match", "--second-values", "1,3", "--model", str(tmp_path)]
     monkeypatch.setattr("sys.argv", ["accel", *words])

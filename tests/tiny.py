@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from accel.models import library
@@ -35,6 +36,13 @@ def library_greedy(
 
 
 @cache
+def save_tiny(folder: Path) -> str:
+    """A tiny model with a tokenizer, as the library saves them; the folder's name."""
+    FAMILIES["llama"]().save_pretrained(folder)
+    tiny_tokenizer().save_pretrained(folder)
+    return str(folder)
+
+
 def tiny_tokenizer() -> Any:
     """A tokenizer of the library's for 99 ids: special ones, letters, pairs, bytes of longer characters."""
     from tokenizers import Tokenizer as Library

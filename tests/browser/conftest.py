@@ -35,6 +35,11 @@ def _missing(what: str) -> NoReturn:
     pytest.skip(reason)
 
 
+def browser_path() -> str | None:
+    """The first of the browsers that are known here under their own names."""
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
     """A running browser; each test opens its own pages."""
@@ -42,7 +47,7 @@ def chromium() -> Iterator[Any]:
         from playwright.sync_api import sync_playwright
     except ImportError:
         _missing("playwright")
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    path = browser_path()
     if path is None:
         _missing("chromium")
     with sync_playwright() as playwright:

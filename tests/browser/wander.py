@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import random
-import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -17,7 +16,7 @@ from typing import Any
 
 from playwright.sync_api import Error, sync_playwright
 
-from tests.browser.conftest import ARGUMENTS
+from tests.browser.conftest import ARGUMENTS, browser_path
 from tests.browser.served import served
 
 TABS = ("Explore", "Tune", "Race", "Learn", "Traces")
@@ -85,7 +84,7 @@ class Wanderer:
             (6, self.choose), (2, self.open_a_card), (4, self.resize), (2, self.reload),
         ]  # fmt: skip
         (act,) = self.chance.choices([one for _, one in acts], [weight for weight, _ in acts])
-        print(f"{act.__name__}", flush=True)
+        print(act.__name__, flush=True)
         try:
             act()
         except Error as error:  # it is not there, or something lies over it: that is for a reader to judge
@@ -138,9 +137,8 @@ class Wanderer:
     def go_to(self, tab: str) -> None:
         self.page.keyboard.press("Escape")  # the list of keys may lie over the page
         self.page.get_by_role("tab", name=tab, exact=True).click(timeout=SOON)
-        fold = self.page.locator("#race-own > button")
         if tab == "Race" and not self.page.locator("#race-start").is_visible():
-            fold.click(timeout=SOON)
+            self.page.click("#race-own > button", timeout=SOON)
             self.page.wait_for_timeout(300)
 
     def rest(self) -> None:
@@ -165,7 +163,7 @@ def main() -> int:
     asked = parser.parse_args()
     print(f"seed {asked.seed}")
     with served("app.py") as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=browser_path(), args=ARGUMENTS)
         page = browser.new_page(viewport={"width": asked.width, "height": 900})
         wanderer = Wanderer(page, random.Random(asked.seed))
         page.goto(address)

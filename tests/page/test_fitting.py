@@ -12,8 +12,7 @@ import accel
 from accel import head_fitting
 from accel.errors import InputError
 from accel.methods.adadecode import heads_for
-from tests.families import FAMILIES
-from tests.tiny import tiny_tokenizer
+from tests.tiny import save_tiny
 from visuals.page.fitting import fitting
 from visuals.page.measuring import Told
 
@@ -27,9 +26,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setattr(head_fitting, "TOKENS", 150)
     monkeypatch.setattr(head_fitting, "ANSWERS", 4)
     monkeypatch.setattr(head_fitting, "LONGEST", 16)
-    FAMILIES["llama"]().save_pretrained(tmp_path / "tiny")
-    tiny_tokenizer().save_pretrained(tmp_path / "tiny")
-    return str(tmp_path / "tiny")
+    return save_tiny(tmp_path / "tiny")
 
 
 def heads_in(folder: str) -> list[Path]:

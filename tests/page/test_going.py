@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import pytest
 
-from tests.families import FAMILIES
 from tests.page.test_inputs import form
-from tests.tiny import tiny_tokenizer
+from tests.tiny import save_tiny
 from visuals.page import runs, words
 from visuals.page.going import begin, drop, stop, until_dropped, was_dropped
 from visuals.page.line import RUNS
@@ -22,10 +20,7 @@ EXPLORER, STATUS, RUN, STOP = 1, 2, 3, 4  # places in what a run puts out
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> str:
-    made: Path = tmp_path_factory.mktemp("going")
-    FAMILIES["llama"]().save_pretrained(made)
-    tiny_tokenizer().save_pretrained(made)
-    return str(made)
+    return save_tiny(tmp_path_factory.mktemp("going"))
 
 
 def started(visitor: Visitor, folder: str) -> Any:

@@ -15,9 +15,8 @@ from accel.errors import InputError
 from accel.method import knobs_of, with_knobs
 from accel.methods import METHODS
 from accel.outcome import Point
-from tests.families import FAMILIES
 from tests.page.test_inputs import form
-from tests.tiny import tiny_tokenizer
+from tests.tiny import save_tiny
 from visuals.page.inputs import check_asked
 from visuals.page.measure_inputs import check_measure, turnable, values_for
 from visuals.page.measuring import Tuning
@@ -83,8 +82,7 @@ HOSTILE = 'It\'s "quoted" $(touch pwned) `id` \\n {0}\nnew line: -- é'
 
 
 def test_what_is_copied_runs_and_gives_the_same_text(tmp_path, monkeypatch, capsys):
-    FAMILIES["llama"]().save_pretrained(tmp_path)
-    tiny_tokenizer().save_pretrained(tmp_path)
+    save_tiny(tmp_path)
     knobs = {f"suffix.{knob.name}": knob.default for knob in knobs_of(METHODS["suffix"])}
     asked = check_asked(
         form(**knobs, prompt=HOSTILE, folder=str(tmp_path), chat=False, device="cpu", max_new_tokens=9)

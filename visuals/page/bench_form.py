@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import gradio as gr
 
 from accel.methods import METHODS
 from visuals.page import tune_words as words
-from visuals.page.events import AT_ONCE, picked, text_of
+from visuals.page.events import AT_ONCE, wire_texts
 from visuals.page.measure_inputs import turnable, values_for
 
 METHOD, KNOB = "adadecode", "threshold"
@@ -35,7 +34,7 @@ def build_bench_form() -> dict[str, Any]:
             min_width=240,
             elem_id="tune-sample",
         )
-    gr.on(picked(sample), partial(text_of, words.SAMPLES), sample, prompt, **AT_ONCE)
+    wire_texts(sample, words.SAMPLES, prompt)
     values = {"prompt": prompt, **_choices()}
     _wire(values)
     return values

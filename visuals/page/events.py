@@ -51,16 +51,16 @@ def in_words(error: Exception) -> str:
     return words.UNEXPECTED.format(reference=reference)
 
 
-def picked(dropdown: gr.Dropdown) -> list[Any]:
-    """The events of a choice, also of the same again. Its `input` comes whenever the dropdown is left (gradio 6.31)."""
-    return [dropdown.change, dropdown.select]
-
-
 def buttons(*, running: bool) -> tuple[Any, Any]:
     """The one that begins, and Stop."""
     return gr.update(interactive=not running), gr.update(interactive=running)
 
 
-def text_of(texts: Mapping[str, str], name: Any) -> Any:
-    """The text that a visitor chose by its name; whatever else was sent changes nothing."""
-    return texts[name] if isinstance(name, str) and name in texts else gr.skip()
+def wire_texts(choice: gr.Dropdown, texts: Mapping[str, str], box: gr.Textbox) -> None:
+    """The text that is chosen by its name comes into the box, also the same again; anything else changes nothing."""
+
+    def text_of(name: Any) -> Any:
+        return texts[name] if isinstance(name, str) and name in texts else gr.skip()
+
+    # Not `input`, which comes whenever the dropdown is left (choice.py).
+    gr.on([choice.change, choice.select], text_of, choice, box, **AT_ONCE)

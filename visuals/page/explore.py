@@ -15,7 +15,7 @@ from visuals.page.choice import wire_choice
 from visuals.page.component import EXPLORER, explorer, export_menu, whole_scene
 from visuals.page.engine import missing_engine
 from visuals.page.escape import escape
-from visuals.page.events import said
+from visuals.page.events import buttons, said
 from visuals.page.exports import wire_export
 from visuals.page.limits import limits
 from visuals.page.recorded import Recorded, named
@@ -32,7 +32,7 @@ class ExploreTab:
 
     def idle(self) -> tuple[Any, ...]:
         """Run and Stop when nothing goes on, where there is a form."""
-        return (gr.update(interactive=True), gr.update(interactive=False))[: len(self.shown) - 2]
+        return buttons(running=False)[: len(self.shown) - 2]
 
     def showing(self, message: str, status: str) -> tuple[Any, ...]:
         """Values for `shown`: a packed message, and a line of status as inert HTML."""

@@ -17,7 +17,7 @@ from visuals.page.choice import wire_choice
 from visuals.page.component import mounted
 from visuals.page.engine import missing_engine
 from visuals.page.escape import escape
-from visuals.page.events import said
+from visuals.page.events import buttons, said
 from visuals.page.limits import limits
 from visuals.page.pair import pair_part
 from visuals.race import race
@@ -67,7 +67,7 @@ def _shipped(races: Races, title: str) -> dict[str, Any]:
 
 def _chosen(races: Races, shown: list[Any], name: Any) -> tuple[Any, ...]:
     """Picture and status, and, where there is a form, its Race and Stop."""
-    idle = (gr.update(interactive=True), gr.update(interactive=False))[: len(shown) - 2]
+    idle = buttons(running=False)[: len(shown) - 2]
     if not isinstance(name, str) or name not in races:
         return gr.skip(), said(InputError("race", "no recorded race of that name")), *idle
     return packed(_shipped(races, name)), escape(words.RACE_PLAYING.format(name=name)), *idle

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -12,7 +11,7 @@ import gradio as gr
 from accel.methods import METHODS
 from visuals.page import words
 from visuals.page.escape import escape
-from visuals.page.events import AT_ONCE, COMPUTE, buttons, picked, said, text_of
+from visuals.page.events import AT_ONCE, COMPUTE, buttons, said, wire_texts
 from visuals.page.going import begin, stop, until_dropped, was_dropped
 from visuals.page.inputs import DTYPES, MAX_LANE_TOKENS, MAX_ROUNDS, check_race, most_tokens
 from visuals.page.limits import limits
@@ -64,7 +63,7 @@ def build_race_form() -> RaceForm:
             "max_new_tokens": gr.Slider(2, most, value=min(64, most), step=1, label=words.RACE_LENGTH),
             "rounds": gr.Slider(1, MAX_ROUNDS, value=3, step=2, label=words.RACE_ROUNDS),
         }
-    gr.on(picked(example), partial(text_of, words.RACE_EXAMPLES), example, prompt, **AT_ONCE)
+    wire_texts(example, words.RACE_EXAMPLES, prompt)
     return RaceForm(values, start, stop)
 
 
