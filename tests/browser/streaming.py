@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
+from functools import cache
 from itertools import cycle, islice
 
 import gradio as gr
@@ -32,9 +33,15 @@ def messages(trace: Trace, run: str) -> Iterator[Message]:
         yield writer.add([step])
 
 
+@cache
+def recorded() -> tuple[Trace, ...]:
+    """Read once, before anyone asks: to read them for each visitor costs more than to serve one."""
+    return tuple(run.trace() for run in recorded_in(TRACES).values())
+
+
 def stream(asked: float) -> Iterator[str]:
     """So many updates at the pace, from one recorded run after another."""
-    traces = cycle([run.trace() for run in recorded_in(TRACES).values()])
+    traces = cycle(recorded())
     endless = (message for at, trace in enumerate(traces) for message in messages(trace, f"paced-{at}"))
     began = time.perf_counter()
     for at, message in enumerate(islice(endless, min(int(asked), MOST))):
@@ -43,6 +50,7 @@ def stream(asked: float) -> Iterator[str]:
 
 
 def streaming_page() -> gr.Blocks:
+    recorded()
     page = build()
     picture = next(block for block in page.blocks.values() if getattr(block, "elem_id", None) == "explorer")
     with page:
