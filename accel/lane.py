@@ -22,6 +22,7 @@ from torch import Tensor
 
 from accel.models.cache import Cache
 from accel.models.layered import LayeredModel, Rows
+from accel.paths import paths_of
 from accel.trace import LayerRun
 from accel.tree import TokenTree
 
@@ -183,6 +184,7 @@ class Lane:
             used=used,
             mask=None if alone else self._mask(batch, used, trunk),
             key_positions=self._key_positions[:used],
+            paths=paths_of([self._lineage.get(slot, []) for slot in batch], trunk),
         )
         return rows, told[2]
 

@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from accel.models.attention import Sight
 from accel.models.cache import Cache
 from accel.models.kernels import Kernels, kernels_for
 from accel.models.layered import Rows, Tap
@@ -44,8 +45,7 @@ class Placed:
 
     index: Tensor  # [slots] the cache row each token writes
     start: int | None  # the first of them where they follow each other
-    used: int  # rows 0..used-1 of the cache are read
-    mask: Tensor | None  # [slots x groups, used] to add to the scores; None: every token sees all used rows
+    sight: Sight
     cos: Tensor  # [slots, 1, head_dim]
     sin: Tensor  # [slots, 1, head_dim], negated where rotate-half subtracts
 
@@ -149,7 +149,7 @@ class FusedModel:
         cache.write(layer, placed.index, placed.start, keys_values)
         grouped = qkv[:, :heads].view(slots, kv_heads, -1, head_dim).transpose(0, 1)
         queries = grouped.reshape(kv_heads, -1, head_dim)  # [kv_heads, slots x groups, head_dim]
-        seen = kernels.attend(queries, cache.layer(layer), placed.used, placed.mask, self._scale)
+        seen = kernels.attend(queries, cache.layer(layer), placed.sight, self._scale)
         seen = seen.view(kv_heads, slots, -1, head_dim).transpose(0, 1).reshape(slots, -1)
         hidden = weights.out.onto(hidden, seen)
         x = kernels.norm(hidden, weights.mlp_norm, self._eps)
@@ -165,16 +165,9 @@ class FusedModel:
 
     def _placed(self, rows: Rows, dtype: torch.dtype) -> Placed:
         cos, sin = self.rotations(rows.used)  # no position lies beyond the rows in use
-        seen = self._kernels.seen(rows)
-        mask = None if seen is None else self.additive(seen, dtype)
+        sight = self._kernels.sight(rows, self.groups, dtype)
         at = rows.positions
-        return Placed(rows.index, rows.start, rows.used, mask, cos[at, None], sin[at, None])
-
-    def additive(self, mask: Tensor, dtype: torch.dtype) -> Tensor:
-        """A mask [slots, used] of truths as numbers to add, [slots x groups, used]."""
-        added = torch.zeros(mask.shape, dtype=dtype, device=mask.device)
-        added.masked_fill_(~mask, -torch.inf)
-        return added.repeat_interleave(self.groups, 0)
+        return Placed(rows.index, rows.start, sight, cos[at, None], sin[at, None])
 
     def rotations(self, length: int) -> tuple[Tensor, Tensor]:
         """cos and signed sin [positions, head_dim] of at least this many positions."""

@@ -21,6 +21,7 @@ from threading import Lock
 import torch
 from torch import Tensor
 
+from accel.models.attention import Sight, additive
 from accel.models.cache import Cache
 from accel.models.fused import FusedModel, Placed
 from accel.models.layered import Rows, Tap
@@ -126,7 +127,7 @@ class Bucket:
             turned = torch.zeros(2, size, 1, self._rotations[0].shape[-1], device=device)
             cos, sin = turned.to(self._rotations[0].dtype)
             mask = torch.zeros(size * fused.groups, room, dtype=dtype, device=device)
-        self._placed = Placed(self._index, None, room, mask, cos, sin)
+        self._placed = Placed(self._index, None, Sight(room, mask), cos, sin)
         self._graphs: dict[tuple[int, int], Work] = {}
         self._rows: Rows | None = None  # those the buffers were made ready for
         self._last: Tensor | None = None  # what was given back last, while the hidden buffer still holds it
@@ -186,8 +187,9 @@ class Bucket:
             placed = self._placed
             placed.cos.copy_(cos[self._positions, None])
             placed.sin.copy_(sin[self._positions, None])
-            if placed.mask is not None:
-                placed.mask.copy_(self._fused.additive(self._seen, placed.mask.dtype))
+            mask = placed.sight.mask
+            if mask is not None:
+                mask.copy_(additive(self._seen, self._fused.groups, mask.dtype))
 
         def run() -> None:
             if (first, last) == (0, self._fused.num_layers):

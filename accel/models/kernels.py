@@ -9,9 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from accel.models import norms
-from accel.models.attention import all_seen, of_library, row_exact
+from accel.models.attention import Sight, as_given, of_library
 from accel.models.layered import Rows
 from accel.models.products import Product, is_packable, joined, packed_together
+from accel.models.row_exact import row_exact, sight_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +24,17 @@ class Kernels:
     keep: Callable[[Tensor], Tensor]  # any other weight
     keep_norm: Callable[[Tensor], Tensor]  # as `norm` wants it
     norm: Callable[[Tensor, Tensor, float], Tensor]
-    seen: Callable[[Rows], Tensor | None]  # the mask that `attend` wants
-    attend: Callable[[Tensor, Tensor, int, Tensor | None, float], Tensor]
+    sight: Callable[[Rows, int, torch.dtype], Sight]  # as `attend` wants it
+    attend: Callable[[Tensor, Tensor, Sight, float], Tensor]
 
 
 def kernels_for(weight: Tensor) -> Kernels:
     """The fastest for weights like this one; row-exact in bfloat16 where weights are packed."""
     if not is_packable(weight):
-        return Kernels(False, joined, _as_is, _as_is, norms.plain, _as_given, of_library)
+        return Kernels(False, joined, _as_is, _as_is, norms.plain, as_given, of_library)
     exact = weight.dtype == torch.bfloat16
-    seen, attend = (all_seen, row_exact) if exact else (_as_given, of_library)
-    return Kernels(True, packed_together, _own, _doubled, norms.doubled, seen, attend)
+    sight, attend = (sight_of, row_exact) if exact else (as_given, of_library)
+    return Kernels(True, packed_together, _own, _doubled, norms.doubled, sight, attend)
 
 
 def _as_is(weight: Tensor) -> Tensor:
@@ -47,7 +48,3 @@ def _own(weight: Tensor) -> Tensor:
 
 def _doubled(weight: Tensor) -> Tensor:
     return torch.cat((weight, weight)).detach()
-
-
-def _as_given(rows: Rows) -> Tensor | None:
-    return rows.mask

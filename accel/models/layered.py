@@ -15,6 +15,15 @@ Tap = Callable[[int, Tensor], None]
 
 
 @dataclass(frozen=True, slots=True)
+class Path:
+    """Drafts one after another from the trunk's end, and where the cache holds them."""
+
+    slots: tuple[int, ...]  # the tokens of the call that look along this path, counted within the call
+    rows: tuple[int, ...]  # the cache row of each draft, in the order of the text
+    first: int  # the row where they would begin, were they text
+
+
+@dataclass(frozen=True, slots=True)
 class Rows:
     """The tokens of one layer call: where their keys and values go, and what each may look at.
 
@@ -27,6 +36,8 @@ class Rows:
     used: int  # rows 0..used-1 of the cache may be looked at
     mask: Tensor | None  # [slots, used] True where a token may look; None: every token sees all used rows
     key_positions: Tensor  # [used] the position held by each cache row
+    # Of a tree; () where every token stands in the cache as in the text, None where nothing is known of that.
+    paths: tuple[Path, ...] | None = None
 
     def within(self, window: int | None) -> Tensor | None:
         """The mask [slots, used] of a layer that sees only the last `window` positions, itself included.

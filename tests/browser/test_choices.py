@@ -35,7 +35,7 @@ def expect_value(page: Any, field: Any, value: str) -> None:
 
 
 def test_a_run_goes_on_while_the_keyboard_passes_the_recorded_runs(page: Any) -> None:
-    run = start_run(page, COUNTING, 200)
+    run = start_run(page, COUNTING, 500)
     pass_by(page, "#recorded")
     assert not page.evaluate(f"{EXPLORER}.scene.end"), "the run was over before it could be disturbed"
     page.wait_for_function(f"{EXPLORER}.scene.end", timeout=WAIT)
@@ -46,7 +46,7 @@ def test_a_run_goes_on_while_the_keyboard_passes_the_recorded_runs(page: Any) ->
 def test_a_recorded_run_that_is_chosen_takes_the_place_of_the_run_in_progress(page: Any) -> None:
     choice = page.locator("#recorded input")
     first = choice.input_value()
-    start_run(page, COUNTING, 200)
+    start_run(page, COUNTING, 500)
     page.wait_for_function(f"{EXPLORER}.scene.steps.length > 2", timeout=WAIT)
     assert choice.input_value() == "", "what is shown is none of the recorded runs"
     choose(page, "#recorded", first)

@@ -163,10 +163,10 @@ def test_a_phone_shows_it_without_scrolling_sideways(chromium: Any, address: str
     page.close()
 
 
-def begin(page: Any, values: str, tokens: int) -> None:
+def begin(page: Any, values: str, tokens: int, rounds: int = 1) -> None:
     open_tab(page)
     page.fill("#tune-values textarea, #tune-values input", values)
-    for label, value in (("Tokens of each run", tokens), ("Rounds", 1)):
+    for label, value in (("Tokens of each run", tokens), ("Rounds", rounds)):
         box = page.get_by_label(f"number input for {label}")
         box.fill(str(value))
         box.press("Tab")
@@ -193,7 +193,9 @@ def test_settings_are_measured_and_a_run_is_opened(page: Any) -> None:
 
 
 def test_stop_ends_a_measurement_and_keeps_what_was_measured(page: Any) -> None:
-    begin(page, "0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9", 64)
+    begin(
+        page, "0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9", 128, rounds=5
+    )  # not over before a slow browser presses Stop
     page.wait_for_function(
         "/Recording|Measuring/.test(document.querySelector('#measured').innerText)", timeout=WAIT
     )

@@ -1,4 +1,4 @@
-"""In bfloat16 on the CPU a chain of drafts gets, to the bit, the states its tokens get one by one."""
+"""In bfloat16 on the CPU drafts get, to the bit, the states that their tokens get one by one."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ import random
 
 import pytest
 import torch
+from torch.nn import functional
 
 import accel
 from accel.lane import Lane
+from accel.models.layered import Rows
 from accel.models.products import LONG, Packed, is_packable
+from accel.models.row_exact import REACH, row_exact, sight_of
+from accel.paths import paths_of
+from accel.suites import read_suite
 from accel.tree import TokenTree
 from tests.prompts import REPEAT, VARIED
 
@@ -32,6 +37,65 @@ def test_a_row_does_not_depend_on_the_rows_beside_it(size, dtype) -> None:
         for count in (2, 3, 8, 17, 33):
             assert torch.equal(product.of(x[:count])[:1], alone[0])
             assert torch.equal(product.onto(hidden[:count], x[:count])[:1], alone[1])
+
+
+HEADS, GROUPS, SIZE = 2, 3, 64
+
+
+def grown(first: int, count: int, chance: random.Random, reach: int) -> list[list[int]]:
+    """The cache rows of a tree's guesses behind `first` rows of text, from the first guess to each."""
+    lineages = [list[int]()]
+    for row in range(first, first + count):
+        lineages.append([*chance.choice(lineages[-reach:]), row])
+    return lineages[1:]
+
+
+def seen_by(queries: torch.Tensor, held: torch.Tensor, lineages: list[list[int]], first: int) -> torch.Tensor:
+    """What [slots, heads x groups, size] see of a cache, each of the text's first rows and its own line."""
+    places = torch.tensor([first + len(line) - 1 for line in lineages])
+    used = max(row for line in lineages for row in line) + 1
+    mask = torch.zeros(len(lineages), used, dtype=torch.bool)
+    for slot, line in enumerate(lineages):
+        mask[slot, [*range(first), *line]] = True
+    rows = Rows(places, None, places, used, mask, torch.arange(used), paths_of(lineages, first))
+    ordered = queries.view(len(lineages), HEADS, GROUPS, SIZE).transpose(0, 1).reshape(HEADS, -1, SIZE)
+    seen = row_exact(ordered, held, sight_of(rows, GROUPS, queries.dtype), SIZE**-0.5)
+    return seen.view(HEADS, len(lineages), GROUPS, SIZE).transpose(0, 1)
+
+
+@pytest.mark.parametrize("reach", [1, 3, 12])  # a chain, a narrow tree, a wide one
+@pytest.mark.parametrize("first", [3, 30, 60, 95, 250, 500, 1000, 1020, 2030])
+def test_a_guess_sees_what_it_would_see_alone(first: int, reach: int) -> None:
+    torch.manual_seed(first)
+    lineages = grown(first, 40, random.Random(first + reach), reach)
+    held = torch.randn(2, HEADS, 2304, SIZE).bfloat16()
+    queries = torch.randn(len(lineages), HEADS * GROUPS, SIZE).bfloat16()
+    together = seen_by(queries, held, lineages, first)
+    for slot, line in enumerate(lineages):
+        text = held.clone()
+        text[:, :, first : first + len(line)] = held[:, :, line]
+        own = list(range(first, first + len(line)))
+        alone = seen_by(queries[slot : slot + 1], text, [own], first)
+        assert torch.equal(together[slot], alone[0])
+        exact = functional.scaled_dot_product_attention(
+            queries[slot].view(HEADS, GROUPS, SIZE).float(), *text[:, :, : first + len(line)].float()
+        )
+        assert torch.allclose(alone[0].float(), exact, atol=0.02)
+
+
+def test_a_tree_deeper_than_the_newest_keys_is_summed_as_it_stands() -> None:
+    torch.manual_seed(0)
+    first, lineages = 100, grown(100, 3 * REACH, random.Random(0), 2)
+    assert max(map(len, lineages)) > REACH
+    held = torch.randn(2, HEADS, 512, SIZE).bfloat16()
+    queries = torch.randn(len(lineages), HEADS * GROUPS, SIZE).bfloat16()
+    together = seen_by(queries, held, lineages, first)
+    for slot, line in enumerate(lineages):
+        looked_at = held[:, :, [*range(first), *line]].float()
+        exact = functional.scaled_dot_product_attention(
+            queries[slot].view(HEADS, GROUPS, SIZE).float(), *looked_at
+        )
+        assert torch.allclose(together[slot].float(), exact, atol=0.02)
 
 
 def one_by_one(model, tokens: list[int], held: int) -> list[torch.Tensor]:
@@ -68,10 +132,47 @@ def test_a_chain_gets_the_logits_of_its_tokens_one_by_one(held: int, embedded_fo
             assert torch.equal(one, other)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("method", ["suffix", "prompt_lookup", "adadecode", "clasp"])
-def test_the_text_is_the_models_own_token_by_token(method: str, embedded_folder) -> None:
+@torch.inference_mode()
+@pytest.mark.parametrize("held", [6, 30, 250, 257])
+def test_a_tree_gets_the_logits_of_each_path_one_by_one(held: int, embedded_folder) -> None:
     model = accel.load("smollm2-135m", device="cpu", dtype="bfloat16")
-    for prompt in (VARIED[0], REPEAT):
+    chance = random.Random(held)
+    tree = TokenTree([chance.randrange(model.layers.vocab_size) for _ in range(held)])
+    lane = Lane("tree", model.layers, tree, lambda run: None)
+    lane.advance([tree.tip - 1])
+    slots = [tree.tip]
+    for _ in range(12):  # wide, with siblings between a node and its children
+        slots.append(tree.add(chance.choice(slots[-4:]), chance.randrange(model.layers.vocab_size)))
+    half = lane.advance(slots[:7], to=11)  # some of them stop halfway and go on later
+    assert len(half) == 7
+    for slot, logits in zip(slots, lane.logits(slots), strict=True):
+        path = [slot]
+        while path[0] != tree.tip:
+            path.insert(0, tree.parent(path[0]))
+        tokens = [*tree.text, *(tree.tokens[at] for at in path[1:])]
+        assert torch.equal(logits, one_by_one(model, tokens, held)[-1])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("method", "knobs"),
+    [
+        ("suffix", {}),
+        ("suffix", {"branching": True, "offset": 4}),
+        ("prompt_lookup", {}),
+        ("aded", {}),
+        ("aded", {"calibrated": False}),  # trees of up to 64 guesses
+        ("adadecode", {}),
+        ("clasp", {}),
+    ],
+)
+def test_the_text_is_the_models_own_token_by_token(
+    method: str, knobs: dict[str, object], embedded_folder
+) -> None:
+    model = accel.load("smollm2-135m", device="cpu", dtype="bfloat16")
+    near_tie = read_suite("chat", 2)[
+        1
+    ].prompt  # where a tree that was summed as it stands parted from the text
+    for prompt in (VARIED[0], REPEAT, near_tie):
         text = accel.generate(model, prompt, method="autoregressive", max_new_tokens=96).tokens
-        assert accel.generate(model, prompt, method=method, max_new_tokens=96).tokens == text
+        assert accel.generate(model, prompt, method=method, knobs=knobs, max_new_tokens=96).tokens == text
