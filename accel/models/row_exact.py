@@ -28,9 +28,8 @@ from accel.models.layered import Path, Rows
 WIDTH = 32  # a cache's capacity is a multiple of it
 NEWEST = 512  # keys at most of the second sum: so many a product sums one after another, wherever they stand
 REACH = 64  # keys at least of the second sum, so that it has all guesses of a path
-STEP = (
-    256  # of `start`: many, as the first sum costs a single row 5 % of its time; few, as paths want the room
-)
+# Of `start`. Smaller, and shorter texts need the first sum, 5 % of a single row's time; larger, and paths lack room.
+STEP = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +125,8 @@ def _reading(paths: Sequence[Path], places: Sequence[int], groups: int, dtype: t
     for row, (place, _, begin) in enumerate(found):
         seen[row, : min(shared, place + 1)] = True
         seen[row, begin : begin + place + 1 - shared] = True
-    queries = (
-        torch.tensor([slot for _, slot, _ in found])[:, None] * groups + torch.arange(groups)
-    ).flatten()
+    slots = torch.tensor([slot for _, slot, _ in found])
+    queries = (slots[:, None] * groups + torch.arange(groups)).flatten()
     mask = additive(torch.from_numpy(seen), groups, dtype)
     return Reading(mask, _parts([place for place, _, _ in found], groups), torch.tensor(columns), queries)
 
