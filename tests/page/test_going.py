@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
+from urllib.request import urlopen
 
 import gradio as gr
 import pytest
 
+from tests.browser.served import WITHOUT_MODEL, served
 from tests.page.test_inputs import form
 from tests.tiny import save_tiny
 from visuals.page import runs, words
@@ -30,6 +33,24 @@ def started(visitor: Visitor, folder: str) -> Any:
         pass
     next(run)
     return run
+
+
+def test_each_stop_ends_what_its_own_button_began_and_nothing_else() -> None:
+    with served(*WITHOUT_MODEL) as address, urlopen(f"{address}config") as answer:
+        page = json.load(answer)
+    named = {one["props"].get("elem_id"): one["id"] for one in page["components"]}
+    states = {one["id"] for one in page["components"] if one["type"] == "state"}
+
+    def held(button: str, side: str) -> set[int]:
+        """The states that pressing a button sends, or gets back."""
+        click = [named[button], "click"]
+        pressed = [event for event in page["dependencies"] if click in event["targets"]]
+        return {one for event in pressed for one in event[side]} & states
+
+    pairs = {"run": "stop", "race-start": "race-stop", "measure": "measure-stop", "fit": "fit-stop"}
+    stopped = [held(stopping, "inputs") for stopping in pairs.values()]
+    assert stopped == [held(begins, "outputs") for begins in pairs]
+    assert len(set().union(*stopped)) == len(pairs), "two share what they stop"
 
 
 def test_a_run_that_was_stopped_shows_what_it_has(folder: str) -> None:

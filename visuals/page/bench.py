@@ -16,8 +16,9 @@ from visuals.page.component import points, whole_scene
 from visuals.page.escape import escape
 from visuals.page.events import AT_ONCE, COMPUTE, buttons, in_words
 from visuals.page.explore import ExploreTab
-from visuals.page.going import drop, stop
+from visuals.page.going import begin, drop, stop
 from visuals.page.inputs import most_tokens
+from visuals.page.limits import limits
 from visuals.page.measure_inputs import MAX_ROUNDS, MAX_TOKENS, check_measure
 from visuals.page.measuring import Tuning, measuring, points_json
 from visuals.page.rate import count_run
@@ -43,8 +44,9 @@ class Bench:
     texts: list[gr.Code]
 
 
-def bench(explored: ExploreTab, tuning: gr.State, tabs: gr.Tabs) -> None:
+def bench(explored: ExploreTab, tabs: gr.Tabs) -> None:
     """Lay it out inside the current Blocks. The model and the other knobs are those of Explore's form."""
+    tuning = gr.State(None, time_to_live=limits().session_minutes * 60)
     made = _bench()
     _wire_measuring(made, explored.values, tuning)
 
@@ -106,14 +108,14 @@ def _measure(
     try:
         asked = check_measure(form, given)
         count_run(request)
-        tuning.stop.clear()
+        going = begin(tuning)
         yield (
             tuning,
             packed({"status": words.LOADING, "fraction": 0.0, "points": []}),
             *buttons(running=True),
             *unchanged,
         )
-        for told in in_turn(tuning.stop, measuring(tuning, asked)):
+        for told in in_turn(going, measuring(tuning, asked, going)):
             found = {"points": points_json(tuning)} if told.fresh else {}
             message = {"status": told.status, "fraction": None if told.done else told.fraction, **found}
             shown = _drawn(tuning, mode) if told.fresh else unchanged

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from queue import SimpleQueue
 from threading import Event, Thread
 
@@ -13,6 +14,13 @@ from accel.models.model import Model
 from visuals.page import tune_words as words
 from visuals.page.limits import is_public
 from visuals.page.measuring import Told
+
+
+@dataclass
+class Fitter:
+    """One browser tab: the fit that it may stop. Never shared."""
+
+    stop: Event = field(default_factory=Event)
 
 
 class Stopped(Exception):

@@ -25,7 +25,7 @@ INTERVAL = (
 
 @dataclass
 class Tuning:
-    """One browser tab: what it measured last, and the sweep or fit that it may stop. Never shared."""
+    """One browser tab: what it measured last, and the sweep that it may stop. Never shared."""
 
     stop: Event = field(default_factory=Event)
     asked: MeasureAsked | None = None
@@ -63,7 +63,7 @@ class Told:
     done: bool = False
 
 
-def measuring(tuning: Tuning, asked: MeasureAsked) -> Iterator[Told]:
+def measuring(tuning: Tuning, asked: MeasureAsked, stop: Event) -> Iterator[Told]:
     """Load, record, measure. Every yield is a point where it can be broken off; Stop is heard at each step."""
     tuning.begin(asked)
     settings = [
@@ -71,7 +71,7 @@ def measuring(tuning: Tuning, asked: MeasureAsked) -> Iterator[Told]:
     ]
     sent = fraction = 0.0
     said, info = words.RECORDING, None
-    for part in measure_parts(asked, tuning.stop):
+    for part in measure_parts(asked, stop):
         if isinstance(part, str):
             yield Told(part, 0.0)
             continue
@@ -89,13 +89,13 @@ def measuring(tuning: Tuning, asked: MeasureAsked) -> Iterator[Told]:
                 continue
         sent = perf_counter()
         yield Told(said, fraction, fresh=isinstance(part, Measured))
-    yield _end(tuning, len(settings), info, fraction)
+    yield _end(tuning, len(settings), info, fraction, stop.is_set())
 
 
-def _end(tuning: Tuning, count: int, info: ModelInfo | None, fraction: float) -> Told:
+def _end(tuning: Tuning, count: int, info: ModelInfo | None, fraction: float, stopped: bool) -> Told:
     done = len(tuning.points)
     if done < count or info is None:
-        said = words.STOPPED if tuning.stop.is_set() else too_long(words.LONG)
+        said = words.STOPPED if stopped else too_long(words.LONG)
         return Told(said.format(done=done, count=count), fraction, done=True)
     said = words.DONE.format(count=count, model=info.name, device=info.device, dtype=info.dtype)
     return Told(said, 1.0, done=True)

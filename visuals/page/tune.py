@@ -9,7 +9,6 @@ from visuals.page.component import tuner
 from visuals.page.engine import missing_engine
 from visuals.page.escape import escape
 from visuals.page.explore import ExploreTab
-from visuals.page.limits import limits
 
 
 def tune(explored: ExploreTab, tabs: gr.Tabs) -> None:
@@ -22,6 +21,5 @@ def tune(explored: ExploreTab, tabs: gr.Tabs) -> None:
     from visuals.page.bench import bench
     from visuals.page.tune_heads import heads
 
-    tuning = gr.State(None, time_to_live=limits().session_minutes * 60)
-    bench(explored, tuning, tabs)
-    heads(explored, tuning)
+    bench(explored, tabs)
+    heads(explored)

@@ -11,17 +11,18 @@ from visuals.page import tune_words as words
 from visuals.page.component import points
 from visuals.page.events import AT_ONCE, COMPUTE, buttons, in_words
 from visuals.page.explore import ExploreTab
-from visuals.page.fitting import fitting
-from visuals.page.going import stop
+from visuals.page.fitting import Fitter, fitting
+from visuals.page.going import begin, stop
 from visuals.page.inputs import check_model
-from visuals.page.limits import is_public
-from visuals.page.measuring import Told, Tuning
+from visuals.page.limits import is_public, limits
+from visuals.page.measuring import Told
 from visuals.page.tune_events import heading, in_turn
 from visuals.scene import packed
 
 
-def heads(explored: ExploreTab, tuning: gr.State) -> None:
+def heads(explored: ExploreTab) -> None:
     """Exit heads for the model chosen in Explore."""
+    fitter = gr.State(None, time_to_live=limits().session_minutes * 60)
     lead = words.HEADS_OFF if is_public() else words.HEADS_LEAD
     gr.HTML(heading(words.HEADS_TITLE, lead), elem_classes=["ds-section"])
     told = points("fitted", packed({"status": words.HEADS_IDLE, "fraction": None}))
@@ -31,24 +32,24 @@ def heads(explored: ExploreTab, tuning: gr.State) -> None:
     names = ("folder", "model", "device", "dtype")
     fit.click(
         _fit,
-        [tuning, *(explored.values[name] for name in names)],
-        [tuning, told, fit, stopping],
+        [fitter, *(explored.values[name] for name in names)],
+        [fitter, told, fit, stopping],
         **COMPUTE,
     )
-    stopping.click(stop, tuning, None, **AT_ONCE)
+    stopping.click(stop, fitter, None, **AT_ONCE)
 
 
-def _fit(seen: Tuning | None, folder: Any, model: Any, device: Any, dtype: Any) -> Iterator[tuple[Any, ...]]:
-    """Outputs: tuning, the progress, Fit, Stop."""
-    tuning = seen or Tuning()
+def _fit(seen: Fitter | None, folder: Any, model: Any, device: Any, dtype: Any) -> Iterator[tuple[Any, ...]]:
+    """Outputs: the fitter, the progress, Fit, Stop."""
+    fitter = seen or Fitter()
     try:
         asked = check_model({"folder": folder, "model": model, "device": device, "dtype": dtype})
-        tuning.stop.clear()
-        for told in in_turn(tuning.stop, fitting(tuning.stop, *asked)):
-            yield tuning, _progress(told), *buttons(running=not told.done)
+        going = begin(fitter)
+        for told in in_turn(going, fitting(going, *asked)):
+            yield fitter, _progress(told), *buttons(running=not told.done)
     except Exception as error:
         yield (
-            tuning,
+            fitter,
             packed({"status": in_words(error), "error": True, "fraction": None}),
             *buttons(running=False),
         )
