@@ -35,7 +35,6 @@ def library_greedy(
     return library.library_greedy(dataclasses.replace(model, end_tokens=end_tokens), prompt, count)
 
 
-@cache
 def save_tiny(folder: Path) -> str:
     """A tiny model with a tokenizer, as the library saves them; the folder's name."""
     FAMILIES["llama"]().save_pretrained(folder)
@@ -43,6 +42,7 @@ def save_tiny(folder: Path) -> str:
     return str(folder)
 
 
+@cache
 def tiny_tokenizer() -> Any:
     """A tokenizer of the library's for 99 ids: special ones, letters, pairs, bytes of longer characters."""
     from tokenizers import Tokenizer as Library

@@ -17,6 +17,7 @@ from accel.paths import paths_of
 from accel.suites import read_suite
 from accel.tree import TokenTree
 from tests.prompts import REPEAT, VARIED
+from tests.test_tree import path_to
 
 BF16 = torch.zeros(1, 1, dtype=torch.bfloat16)
 KNOWN: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
@@ -165,11 +166,7 @@ def test_a_tree_gets_the_logits_of_each_path_one_by_one(held: int, embedded_fold
     half = lane.advance(slots[:7], to=11)  # some of them stop halfway and go on later
     assert len(half) == 7
     for slot, logits in zip(slots, lane.logits(slots), strict=True):
-        path = [slot]
-        while path[0] != tree.tip:
-            path.insert(0, tree.parent(path[0]))
-        tokens = [*tree.text, *(tree.tokens[at] for at in path[1:])]
-        assert torch.equal(logits, one_by_one(model, tokens, held)[-1])
+        assert torch.equal(logits, one_by_one(model, path_to(tree, slot), held)[-1])
 
 
 @pytest.mark.slow
@@ -189,9 +186,8 @@ def test_the_text_is_the_models_own_token_by_token(
     method: str, knobs: dict[str, object], embedded_folder
 ) -> None:
     model = accel.load("smollm2-135m", device="cpu", dtype="bfloat16")
-    near_tie = read_suite("chat", 2)[
-        1
-    ].prompt  # where a tree that was summed as it stands parted from the text
-    for prompt in (VARIED[0], REPEAT, near_tie):
+    # Where a tree that was summed as it stands parted from the text.
+    _, near_tie = read_suite("chat", 2)
+    for prompt in (VARIED[0], REPEAT, near_tie.prompt):
         text = accel.generate(model, prompt, method="autoregressive", max_new_tokens=96).tokens
         assert accel.generate(model, prompt, method=method, knobs=knobs, max_new_tokens=96).tokens == text

@@ -14,11 +14,10 @@ from visuals.page import tune_words as words
 from visuals.page.bench_form import build_bench_form
 from visuals.page.component import points, whole_scene
 from visuals.page.escape import escape
-from visuals.page.events import AT_ONCE, COMPUTE, buttons, in_words
+from visuals.page.events import AT_ONCE, COMPUTE, buttons, in_words, of_tab
 from visuals.page.explore import ExploreTab
 from visuals.page.going import begin, drop, stop
 from visuals.page.inputs import most_tokens
-from visuals.page.limits import limits
 from visuals.page.measure_inputs import MAX_ROUNDS, MAX_TOKENS, check_measure
 from visuals.page.measuring import Tuning, measuring, points_json
 from visuals.page.rate import count_run
@@ -46,7 +45,7 @@ class Bench:
 
 def bench(explored: ExploreTab, tabs: gr.Tabs) -> None:
     """Lay it out inside the current Blocks. The model and the other knobs are those of Explore's form."""
-    tuning = gr.State(None, time_to_live=limits().session_minutes * 60)
+    tuning = of_tab()
     made = _bench()
     _wire_measuring(made, explored.values, tuning)
 

@@ -15,6 +15,7 @@ from accel.models.unavailable import ModelUnavailable
 from accel.trace import TraceError
 from visuals.page import words
 from visuals.page.escape import escape
+from visuals.page.limits import limits
 from visuals.page.line import ServerFull
 from visuals.page.rate import TooOften
 
@@ -49,6 +50,11 @@ def in_words(error: Exception) -> str:
     if is_out_of_memory(error):
         return words.MEMORY
     return words.UNEXPECTED.format(reference=reference)
+
+
+def of_tab() -> gr.State:
+    """What one browser tab has to itself, nothing at first; forgotten when its session is over."""
+    return gr.State(None, time_to_live=limits().session_minutes * 60)
 
 
 def buttons(*, running: bool) -> tuple[Any, Any]:

@@ -15,9 +15,8 @@ from visuals.page.choice import wire_choice
 from visuals.page.component import EXPLORER, explorer, export_menu, whole_scene
 from visuals.page.engine import missing_engine
 from visuals.page.escape import escape
-from visuals.page.events import buttons, said
+from visuals.page.events import buttons, of_tab, said
 from visuals.page.exports import wire_export
-from visuals.page.limits import limits
 from visuals.page.recorded import Recorded, named
 from visuals.scene import packed
 
@@ -41,7 +40,7 @@ class ExploreTab:
 
 def explore(runs: Mapping[str, Recorded]) -> ExploreTab:
     """Lay out the tab inside the current Blocks. `runs` are the traces that ship with the app."""
-    visitor = gr.State(None, time_to_live=limits().session_minutes * 60)
+    visitor = of_tab()
     first = next(iter(runs.values()), None)
     with gr.Row(elem_classes=["ds-line", "ds-choose"]):
         titles = [(run.title, slug) for slug, run in runs.items()]

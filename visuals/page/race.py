@@ -17,8 +17,7 @@ from visuals.page.choice import wire_choice
 from visuals.page.component import mounted
 from visuals.page.engine import missing_engine
 from visuals.page.escape import escape
-from visuals.page.events import buttons, said
-from visuals.page.limits import limits
+from visuals.page.events import buttons, of_tab, said
 from visuals.page.pair import pair_part
 from visuals.race import race
 from visuals.scene import packed
@@ -29,7 +28,7 @@ TITLE = "document.querySelector('#race .ds-mount').shown.race.title || null"  # 
 
 def race_tab(races: Races, recorded: Mapping[str, Path]) -> None:
     """Lay out the tab inside the current Blocks. `races` and `recorded` name what ships with the app."""
-    visitor = gr.State(None, time_to_live=limits().session_minutes * 60)
+    visitor = of_tab()
     first = next(iter(races))
     with gr.Row(elem_classes=["ds-line"]):
         chosen = gr.Dropdown(list(races), value=first, label=words.RACE_RECORDED, elem_id="race-recorded")

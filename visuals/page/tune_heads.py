@@ -9,12 +9,12 @@ import gradio as gr
 
 from visuals.page import tune_words as words
 from visuals.page.component import points
-from visuals.page.events import AT_ONCE, COMPUTE, buttons, in_words
+from visuals.page.events import AT_ONCE, COMPUTE, buttons, in_words, of_tab
 from visuals.page.explore import ExploreTab
 from visuals.page.fitting import Fitter, fitting
 from visuals.page.going import begin, stop
 from visuals.page.inputs import check_model
-from visuals.page.limits import is_public, limits
+from visuals.page.limits import is_public
 from visuals.page.measuring import Told
 from visuals.page.tune_events import heading, in_turn
 from visuals.scene import packed
@@ -22,7 +22,7 @@ from visuals.scene import packed
 
 def heads(explored: ExploreTab) -> None:
     """Exit heads for the model chosen in Explore."""
-    fitter = gr.State(None, time_to_live=limits().session_minutes * 60)
+    fitter = of_tab()
     lead = words.HEADS_OFF if is_public() else words.HEADS_LEAD
     gr.HTML(heading(words.HEADS_TITLE, lead), elem_classes=["ds-section"])
     told = points("fitted", packed({"status": words.HEADS_IDLE, "fraction": None}))
