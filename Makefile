@@ -16,6 +16,10 @@ check:
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy accel visuals app.py
 
+# The engine's tests on the oldest, the pinned and the newest releases allowed, each in an environment of its own.
+versions:
+	$(PYTHON) -m tests.versions
+
 # Speed figures: ratios in one run, never checked in CI.
 bars:
 	$(PYTHON) -m tests.bars
@@ -61,4 +65,4 @@ constraints:
 	(echo "# Exact versions, used by both commands of the README and by CI. Made by: make constraints"; \
 	 $(PYTHON) -m pip freeze | sed 's/+cpu//') > constraints.txt
 
-.PHONY: setup run test check bars bench bench-gpu costs mutants traces races figures screenshots docs constraints
+.PHONY: setup run test check versions bars bench bench-gpu costs mutants traces races figures screenshots docs constraints

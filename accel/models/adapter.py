@@ -140,7 +140,9 @@ class _View:
         self._rows = rows
         self._cache = cache
 
-    def update(self, keys: Tensor, values: Tensor, layer_idx: int, *_: Any) -> tuple[Tensor, Tensor]:
+    def update(
+        self, keys: Tensor, values: Tensor, layer_idx: int, *_: Any, **__: Any
+    ) -> tuple[Tensor, Tensor]:
         """Takes [1, kv_heads, slots, head_dim], gives [1, kv_heads, used, head_dim]."""
         self._cache.write(layer_idx, self._rows.index, self._rows.start, torch.cat((keys, values)))
         held = self._cache.layer(layer_idx)[:, :, : self._rows.used]
@@ -154,7 +156,9 @@ class _Seen:
         self.keys = torch.empty(0)
         self.shapes: set[torch.Size] = set()
 
-    def update(self, keys: Tensor, values: Tensor, layer_idx: int, *_: Any) -> tuple[Tensor, Tensor]:
+    def update(
+        self, keys: Tensor, values: Tensor, layer_idx: int, *_: Any, **__: Any
+    ) -> tuple[Tensor, Tensor]:
         self.keys = keys
         self.shapes |= {keys.shape, values.shape}
         return keys, values

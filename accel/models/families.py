@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from accel.models.refusals import text_config
 DECODER = ("decoder", "language_model", "text_model")  # in a base model that is not the decoder itself
 LAYERS = ("layers", "h")
 FINAL_NORM = ("norm", "final_layernorm", "final_layer_norm", "ln_f")
-CACHE_ARGUMENT = ("past_key_values", "layer_past")
+CACHE_CLASS = re.compile(r"\bCache\b")  # the library's base class, as annotations name it
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,9 @@ def find_parts(library: Any) -> Parts:
     head = library.get_output_embeddings()
     if head is None:
         raise ModelRefused(f"{type(library).__name__} has no output embedding")
-    accepted = frozenset(inspect.signature(layers[0].forward).parameters)
-    cache_argument = next((name for name in CACHE_ARGUMENT if name in accepted), None)
+    parameters = inspect.signature(layers[0].forward).parameters
+    accepted = frozenset(parameters)
+    cache_argument = _cache_argument(parameters.values())
     if cache_argument is None or "attention_mask" not in accepted:
         raise ModelRefused(f"the layers of {type(library).__name__} take no cache or no mask")
     return Parts(
@@ -68,6 +70,15 @@ def find_parts(library: Any) -> Parts:
         accepted=accepted,
         cache_argument=cache_argument,
     )
+
+
+def _cache_argument(parameters: Iterable[inspect.Parameter]) -> str | None:
+    """Find the argument of a layer that takes the key-value cache: the one annotated with the library's `Cache`.
+
+    Its name differs between families and between releases (`past_key_values`, `layer_past`, `cache`), its type
+    does not.
+    """
+    return next((one.name for one in parameters if CACHE_CLASS.search(str(one.annotation))), None)
 
 
 def context_limit(config: Any) -> int | None:

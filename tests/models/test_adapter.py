@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
@@ -334,3 +335,32 @@ def test_a_structure_that_is_not_known_is_refused(kind: str) -> None:
     library, reason = UNKNOWN[kind]
     with pytest.raises(ModelRefused, match=reason):
         TransformersModel(library())
+
+
+@pytest.mark.parametrize("name", ["cache", "past_key_values", "layer_past", "a_name_of_a_later_release"])
+def test_the_cache_argument_is_recognised_by_its_type_whatever_its_name(name: str) -> None:
+    library = FAMILIES["llama"]()
+    for index, layer in enumerate(library.model.layers):
+        library.model.layers[index] = _renaming(layer, name)
+    model, tokens = TransformersModel(library), some_tokens(20)
+    answer = run_all(model, tokens, trunk(0, 20), model.new_cache())
+    expected = loaded("llama")(input_ids=tokens[None], use_cache=False).logits[0]
+    torch.testing.assert_close(answer, expected, **CLOSE)
+
+
+def _renaming(layer: Any, name: str) -> torch.nn.Module:
+    """A layer that takes its cache under another name, as releases of the library do."""
+    asked = inspect.signature(layer.forward).parameters
+    original = next(one.name for one in asked.values() if "Cache" in str(one.annotation))
+
+    class Renamed(torch.nn.Module):
+        def forward(self, hidden_states: Tensor, **arguments: Any) -> Any:
+            return layer(
+                hidden_states, **{original if key == name else key: v for key, v in arguments.items()}
+            )
+
+    given = [one.replace(name=name) if one.name == original else one for one in asked.values()]
+    Renamed.forward.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY), *given]
+    )
+    return Renamed()
