@@ -43,7 +43,9 @@ class Lane:
         *,
         text: Lane | None = None,
         skipped: Collection[int] = (),
+        pass_rows: int | None = None,
     ) -> None:
+        """`pass_rows` is how many rows a pass with drafts may have at most; None: any number."""
         self.name = name
         self.model = model
         self.cache: Cache = model.new_cache() if text is None else text.cache
@@ -52,6 +54,7 @@ class Lane:
         self._log = log
         self._watch = watch
         self._skipped = frozenset(skipped)
+        self._pass_rows = pass_rows
         self._watermark: int = 0 if text is None else text._watermark  # trunk[:watermark] have run all layers
         self._progress: dict[int, int] = {}  # of slots past the watermark
         self._hidden: dict[int, Tensor] = {}  # [dim] at the slot's progress
@@ -84,9 +87,11 @@ class Lane:
         while lagging:
             front = min(self._progress.get(slot, 0) for slot in lagging)
             batch = [slot for slot in lagging if self._progress.get(slot, 0) == front]
+            if not self._tree.is_committed(batch[-1]):
+                batch = batch[: self._pass_rows]
             ceiling = min((p for s in lagging if (p := self._progress.get(s, 0)) > front), default=to)
             self._run(batch, front, ceiling, keep=set(slots), tap=tap)
-            lagging = [slot for slot in lagging if self._progress[slot] < to]
+            lagging = [slot for slot in lagging if self._progress.get(slot, 0) < to]
         for slot in slots:
             if self._progress.get(slot) != to or slot not in self._hidden:
                 raise ValueError(f"slot {slot} is past layer {to} in lane {self.name!r}; its state is gone")

@@ -96,7 +96,7 @@ class Run:
         self.prompt_tap: Watch | None = (
             None  # a method may set it in `start`: sees the target read the prompt
         )
-        self.target = Lane("target", model.layers, self.tree, self.emit, watch)
+        self.target = Lane("target", model.layers, self.tree, self.emit, watch, pass_rows=model.pass_rows)
         self.lanes = [self.target]
 
     def open_lane(self, name: str, model: LayeredModel) -> Lane:

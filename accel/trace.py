@@ -261,6 +261,9 @@ class ModelInfo:
     device: str
     threads: int
     backend: str
+    invariant_rows: int | None = (
+        None  # rows of a pass up to which each gets the bits it has alone; None: not measured
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,6 +136,7 @@ def _model_json(model: ModelInfo) -> dict[str, Any]:
         "device": shortened(model.device, 80),
         "threads": model.threads,
         "backend": shortened(model.backend, 80),
+        "invariant_rows": model.invariant_rows,
     }
 
 

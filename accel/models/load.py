@@ -21,6 +21,7 @@ from accel.models.families import context_limit
 from accel.models.fingerprint import fingerprint
 from accel.models.fused import FusedModel, is_fusible
 from accel.models.graphs import Capture, GraphedModel, cuda_capture
+from accel.models.invariance import invariant_rows
 from accel.models.layered import LayeredModel
 from accel.models.model import Model
 from accel.models.progress import Progress, library_bars_hidden, silent
@@ -32,6 +33,7 @@ from accel.trace import ModelInfo
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+HALF = frozenset({torch.bfloat16, torch.float16})
 KEPT = 2  # loaded models kept; the least recently used goes first
 DEFAULT_CONTEXT = 2048  # where a configuration says nothing
 
@@ -134,6 +136,7 @@ def from_library(
         device=str(library.device),
         threads=settle_threads(layers, context),
         backend=backend,
+        invariant_rows=invariant_rows(layers, context) if library.dtype in HALF else None,
     )
     end_tokens = tokenizer.eos_ids if tokenizer is not None else _end_tokens(library)
     return Model(info, layers, tokenizer, context, end_tokens, calibrate(layers, context), lambda: library)

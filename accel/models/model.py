@@ -28,6 +28,12 @@ class Model:
         """The transformers model whose weights these are, for parity and baselines; brought when first asked for."""
         return self.bring_library()
 
+    @property
+    def pass_rows(self) -> int | None:
+        """Rows at most of a pass over drafts, so that each gets the bits it has alone; None: no limit would help."""
+        rows = self.info.invariant_rows
+        return rows if rows is not None and rows > 1 else None
+
     def piece(self, token: int) -> bytes:
         """The bytes of a token; its id in angle brackets where there is no tokenizer."""
         return f"<{token}>".encode() if self.tokenizer is None else self.tokenizer.piece(token)

@@ -17,10 +17,16 @@
     return say(strings.tipSplit, { draft, verify, other });
   }
 
+  /** What was measured of half precision; nothing where it was not (fp32, and runs recorded before it was). */
+  function invariant(rows) {
+    if (!rows) return null;
+    return rows === 1 ? strings.notInvariant : say(strings.invariantRows, { n: rows });
+  }
+
   /** [name, value or null where it is not defined] of each figure; the rest of a row is words. */
   function values(scene, upTo) {
     const number = (name) => scene.number(upTo, name);
-    const { device, dtype, threads, backend } = scene.head.model;
+    const { device, dtype, threads, backend, invariant_rows: rows } = scene.head.model;
     return {
       now: fixed(scene.rateOf(upTo), 1),
       average: fixed(number('tokens_per_second'), 1),
@@ -35,7 +41,7 @@
       calls: fixed(number('layer_calls_per_token'), 1),
       split: split(scene, upTo),
       looking: upTo > 0 ? duration(scene.steps[upTo].spent[3]) : null,
-      machine: [device, dtype, count(strings.threads, threads), backend].filter(Boolean).join(', '),
+      machine: [device, dtype, count(strings.threads, threads), backend, invariant(rows)].filter(Boolean).join(', '),
     };
   }
 

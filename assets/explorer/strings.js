@@ -65,6 +65,8 @@
       ['looking', 'looking', 'measured', 'time spent only for these pictures; in no speed'],
       ['machine', 'measured on', 'recorded', 'device, number format, threads, backend of this run'],
     ],
+    invariantRows: 'batch-invariant up to {n} rows',
+    notInvariant: 'not batch-invariant: a near-tie may fall either way',
     unchecked: 'not checked',
     uncheckedHint: 'This run was not compared with the text that the model alone gives',
     running: 'running',
