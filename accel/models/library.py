@@ -52,7 +52,7 @@ def library_greedy(model: Model, prompt: Sequence[int], max_new_tokens: int, **o
         do_sample=False,
         eos_token_id=sorted(model.end_tokens) or None,
         pad_token_id=min(model.end_tokens, default=0),
-        **model.processors.values,
+        **_within(model.processors.used(model.end_tokens), len(prompt), max_new_tokens),
         **options,
     )
     ids = torch.tensor([list(prompt)], device=model.layers.device)
@@ -62,6 +62,12 @@ def library_greedy(model: Model, prompt: Sequence[int], max_new_tokens: int, **o
         )
     tokens: list[int] = given[0, len(prompt) :].tolist()
     return tokens
+
+
+def _within(asked: dict[str, Any], prompt_length: int, max_new_tokens: int) -> dict[str, Any]:
+    """The same, with no text asked to be longer than it may be, of which the library warns."""
+    longest = {"min_length": prompt_length + max_new_tokens, "min_new_tokens": max_new_tokens}
+    return {name: min(value, longest[name]) if name in longest else value for name, value in asked.items()}
 
 
 def sample_answers(

@@ -105,11 +105,15 @@ class ProcessorSettings:
 
     values: Mapping[str, Any] = field(default_factory=dict)
 
+    def used(self, end_tokens: frozenset[int]) -> dict[str, Any]:
+        """Those that do anything where these tokens end a text."""
+        return {name: value for name, value in self.values.items() if end_tokens or name not in OF_END_TOKENS}
+
     def bind(
         self, prompt: Sequence[int], max_new_tokens: int, end_tokens: frozenset[int], device: torch.device
     ) -> LogitsProcessors | None:
         """The processors of one run; None where nothing is asked for, which costs nothing."""
-        used = {name: value for name, value in self.values.items() if end_tokens or name not in OF_END_TOKENS}
+        used = self.used(end_tokens)
         if not used:
             return None
         from transformers.generation import logits_process
@@ -160,6 +164,8 @@ def read_settings(name: str, generation_config: Any, vocab_size: int) -> Process
     for key, reason in REFUSED.items():
         if key in asked:
             raise _refused(name, key, asked[key], f"is not supported, since {reason}")
+    if generation_config.min_new_tokens is not None:
+        asked.pop("min_length", None)  # the library lets the other take its place, also where it is 0
     settings = ProcessorSettings({key: asked[key] for key in PROCESSORS if key in asked})
     for key, value in settings.values.items():
         try:
