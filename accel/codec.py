@@ -7,7 +7,7 @@ import math
 import reprlib
 import types
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -84,6 +84,12 @@ def _hints(kind: type) -> dict[str, Any]:
     return get_type_hints(kind)
 
 
+@cache
+def required_fields(kind: Any) -> tuple[str, ...]:
+    """The fields that every file has. One with a default came later: older files lack it."""
+    return tuple(f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING)
+
+
 def decode(kind: Any, value: Any, where: str) -> Any:
     """`value` as an instance of `kind`, or a TraceError that names the field."""
     origin = get_origin(kind)
@@ -121,13 +127,14 @@ def _decode_fields(kind: Any, value: Any, where: str) -> Any:
     if not isinstance(value, dict):
         raise _wrong(where, f"an object ({kind.__name__})", value)
     hints = _hints(kind)
-    for name in hints:
+    for name in required_fields(kind):
         if name not in value:
             raise TraceError(f"{where}.{name}: missing")
     for name in value:
         if name not in hints:
             raise TraceError(f"{where}.{str(name)[:40]}: not a field of {kind.__name__}")
-    return kind(**{name: decode(hint, value[name], f"{where}.{name}") for name, hint in hints.items()})
+    given = {name: hint for name, hint in hints.items() if name in value}
+    return kind(**{name: decode(hint, value[name], f"{where}.{name}") for name, hint in given.items()})
 
 
 def _decode_union(kinds: tuple[Any, ...], value: Any, where: str) -> Any:

@@ -89,6 +89,7 @@ class Decoding:
             warm=self._session.is_warm,
             observe=terms.observe,
             calibration=terms.calibration,
+            processors=terms.processors.recorded if terms.processors else {},
         )
 
     def __iter__(self) -> Iterator[Step]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from hashlib import sha256
 from pathlib import Path
 
 import torch
@@ -57,6 +58,8 @@ def folder_of(model: Model, course: Course) -> Path:
     layers = "-".join(map(str, course.layers))
     size = f"{course.answers}x{course.longest}"
     name = f"{info.fingerprint}-{info.dtype}-{info.device.split(':')[0]}-{layers}-{size}-seed{course.seed}"
+    if asked := model.processors.values:  # they change the answers
+        name += f"-{sha256(repr(sorted(asked.items())).encode()).hexdigest()[:8]}"
     return cache_root() / "heads" / "lessons" / name
 
 

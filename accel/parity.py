@@ -10,6 +10,7 @@ import torch
 from accel.lane import Lane
 from accel.methods.autoregressive import Autoregressive
 from accel.models.model import Model
+from accel.models.processors import LogitsProcessors
 from accel.request import Request
 from accel.trace import Baseline, FinishReason, Parity
 from accel.tree import TokenTree
@@ -43,10 +44,17 @@ def measure_baseline(
     baseline = Baseline(len(steps) - 1, sum(step.seconds.total for step in steps[1:]))
     if not request.terms.sampling.is_greedy:
         return UNCHECKED, baseline
-    return compare(model, request.terms.prompt, expected, tokens), baseline
+    terms = request.terms
+    return compare(model, terms.prompt, expected, tokens, terms.processors), baseline
 
 
-def compare(model: Model, prompt: Sequence[int], expected: Sequence[int], tokens: Sequence[int]) -> Parity:
+def compare(
+    model: Model,
+    prompt: Sequence[int],
+    expected: Sequence[int],
+    tokens: Sequence[int],
+    processors: LogitsProcessors | None,
+) -> Parity:
     """Where two greedy texts part, and by how much the model preferred its first choice to its second there."""
     pairs = zip(expected, tokens, strict=False)
     at = next(
@@ -54,15 +62,16 @@ def compare(model: Model, prompt: Sequence[int], expected: Sequence[int], tokens
     )
     if at == len(expected) == len(tokens):
         return Parity(checked=True, equal=True, first_divergence=None, margin=None)
-    return Parity(
-        checked=True, equal=False, first_divergence=at, margin=_margin(model, [*prompt, *expected[:at]])
-    )
+    margin = _margin(model, [*prompt, *expected[:at]], processors)
+    return Parity(checked=True, equal=False, first_divergence=at, margin=margin)
 
 
 @torch.inference_mode()
-def _margin(model: Model, text: Sequence[int]) -> float:
+def _margin(model: Model, text: Sequence[int], processors: LogitsProcessors | None) -> float:
     """Top logit minus the second, after this text."""
     tree = TokenTree(text)
-    logits = Lane("margin", model.layers, tree, lambda run: None).logits([tree.tip])[0].float()
-    first, second = logits.topk(2).values.tolist()
+    logits = Lane("margin", model.layers, tree, lambda run: None).logits([tree.tip])
+    if processors is not None:
+        logits = processors([text], logits)
+    first, second = logits[0].float().topk(2).values.tolist()
     return float(first - second)

@@ -60,18 +60,22 @@ class Race:
         """The runs kept, compared with the model alone where it took part."""
         kept = [_middle(runs) for runs in self._runs]
         alone = next((trace for trace in kept if trace.header.method.name == BASELINE), None)
-        return kept if alone is None else [_judged(self._model, trace, alone) for trace in kept]
+        if alone is None:
+            return kept
+        pairs = zip(kept, self._requests, strict=True)
+        return [_judged(self._model, request, trace, alone) for trace, request in pairs]
 
 
 def _middle(runs: list[Trace]) -> Trace:
     return sorted(runs, key=lambda trace: trace.metrics["seconds"])[(len(runs) - 1) // 2]
 
 
-def _judged(model: Model, trace: Trace, alone: Trace) -> Trace:
+def _judged(model: Model, request: Request, trace: Trace, alone: Trace) -> Trace:
     """With the model's own run of this race as baseline, and its text to be compared with at temperature 0."""
     baseline = Baseline(len(alone.steps) - 1, alone.metrics["seconds"])
     footer = replace(trace.footer, baseline=baseline)
     if trace.header.sampling.temperature == 0:
-        prompt = trace.header.prompt.tokens
-        footer = replace(footer, parity=parity.compare(model, prompt, alone.tokens, trace.tokens))
+        terms = request.terms
+        found = parity.compare(model, terms.prompt, alone.tokens, trace.tokens, terms.processors)
+        footer = replace(footer, parity=found)
     return replace(trace, footer=replace(footer, metrics=metrics(replace(trace, footer=footer))))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -17,6 +18,13 @@ class Readout:
     logits: Tensor  # [slots, short]
     rest: Tensor  # [slots] of all tokens outside the list together; -inf where the head does not weigh them
     ids: Tensor  # [short]
+
+    def processed(self, process: Callable[[Tensor], Tensor], vocab_size: int) -> Readout:
+        """The readout after logits processors, `process`, which take the whole vocabulary, [slots, vocab]."""
+        if len(self.ids) == vocab_size:
+            return replace(self, logits=process(self.logits))
+        whole = self.logits.new_full((len(self.logits), vocab_size), -torch.inf)
+        return replace(self, logits=process(whole.index_copy_(-1, self.ids, self.logits))[:, self.ids])
 
     def tokens(self) -> Tensor:
         """The likeliest token of the list, [slots]."""

@@ -83,12 +83,15 @@ def check_request(
         _check_draft(model, draft)
     elif "draft_model" in (chosen.name, getattr(chosen, "fallback", "none")):
         raise InputError("draft", "drafting by a model needs a second model; choose one")
+    tokens = tuple(_prompt_tokens(model, prompt, chat))
+    most = min(limits.max_new_tokens, model.context - len(tokens))
     terms = Terms(
-        prompt=tuple(_prompt_tokens(model, prompt, chat)),
+        prompt=tokens,
         sampling=sampling,
         seed=whole("seed", seed, 0, MAX_SEED),
         observe=observe,  # type: ignore[arg-type]  # checked against the literal above
         calibration=model.calibration,
+        processors=model.processors.bind(tokens, most, model.end_tokens, model.layers.device),
     )
     return Request(chosen, terms, limits, draft)
 

@@ -14,6 +14,7 @@ from accel.errors import ModelFailed
 from accel.lane import Lane, Watch
 from accel.models.layered import LayeredModel
 from accel.models.model import Model
+from accel.models.processors import LogitsProcessors
 from accel.sampling import Dice, Sampling
 from accel.session import Session
 from accel.trace import (
@@ -40,8 +41,8 @@ from accel.trace import (
 from accel.tree import TokenTree
 
 MEMORY = 0.98  # a step's weight in `acceptance`, relative to the step after it
-Look = Callable[[int, Tensor], tuple[Tensor, Tensor]]
-"""(layers that have run, hidden [slots, dim]) -> top tokens [slots] and their probabilities [slots]."""
+Look = Callable[[Sequence[int], int, Tensor], tuple[Tensor, Tensor]]
+"""(slots, layers that have run, hidden [slots, dim]) -> top tokens [slots] and their probabilities [slots]."""
 
 READOUT_ROWS = 128  # readouts made at once for a picture: bounds the memory of [rows, vocab]
 
@@ -64,6 +65,7 @@ class Terms:
     seed: int
     observe: Observe
     calibration: Calibration | None  # None: draft as much as the knobs allow, whatever a pass costs
+    processors: LogitsProcessors | None = None  # those of the model's own generation config
 
 
 class Run:
@@ -75,6 +77,7 @@ class Run:
         self.model = model
         self.draft_model = draft
         self.sampling = terms.sampling
+        self.processors = terms.processors
         self.seed = terms.seed  # for chance that decides what is drafted, never what is accepted
         self.calibration = terms.calibration
         self.ending = ending
@@ -122,6 +125,13 @@ class Run:
         slot = self.tree.add(parent, token)
         self.emit(Draft(slot, parent, token, draft_prob, source))
         return slot
+
+    def processed(self, slots: Sequence[int], logits: Tensor) -> Tensor:
+        """Logits [slots, vocab] of what follows each slot, after the model's logits processors, if it has any: each
+        row sees its own prefix, whether the target chooses by it or a draft."""
+        if self.processors is None:
+            return logits
+        return self.processors([self.tree.path(slot) for slot in slots], logits)
 
     @property
     def drafts_left(self) -> int:
@@ -200,16 +210,18 @@ class Run:
         for at in range(0, len(plain), READOUT_ROWS):
             part = plain[at : at + READOUT_ROWS]
             places = [(slot, layer) for slots, layer, _ in part for slot in slots]
-            self._show(places, *self._plain_look(torch.cat([states for _, _, states in part])))
+            hidden = torch.cat([states for _, _, states in part])
+            self._show(places, *self._plain_look([slot for slot, _ in places], hidden))
         for slots, layer, states in watched:
             if layer in self._own_looks:
-                self._show([(slot, layer) for slot in slots], *self._own_looks[layer](layer, states))
+                self._show([(slot, layer) for slot in slots], *self._own_looks[layer](slots, layer, states))
 
-    def _plain_look(self, hidden: Tensor) -> tuple[Tensor, Tensor]:
+    def _plain_look(self, slots: Sequence[int], hidden: Tensor) -> tuple[Tensor, Tensor]:
         """Top tokens [slots] and their probabilities of hidden [slots, dim]."""
         tokens, confidences = [], []
-        for rows in torch.split(hidden, READOUT_ROWS):
-            logits = self.model.layers.head(self.model.layers.norm(rows)).float()
+        for at, rows in enumerate(torch.split(hidden, READOUT_ROWS)):
+            logits = self.model.layers.head(self.model.layers.norm(rows))
+            logits = self.processed(slots[at * READOUT_ROWS :][: len(rows)], logits).float()
             top, token = logits.max(-1)
             tokens.append(token)
             confidences.append((top - logits.logsumexp(-1)).exp())

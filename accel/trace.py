@@ -303,7 +303,10 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Enough to run it again. `warm` says whether the session had answered before."""
+    """Enough to run it again. `warm` says whether the session had answered before.
+
+    `processors` are the logits processors that the model's own generation config asked for, by the config's field.
+    """
 
     schema: int
     model: ModelInfo
@@ -315,6 +318,7 @@ class Header:
     warm: bool
     observe: Observe
     calibration: Calibration | None = field(compare=False)
+    processors: dict[str, Knob] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,16 @@ class TokenTree:
         """The committed token ids from this position on."""
         return [self.tokens[slot] for slot in self.trunk[position:]]
 
+    def path(self, slot: int) -> list[int]:
+        """The token ids from the root to this slot, which may be of a dead branch."""
+        branch = list[int]()
+        at: int | None = slot
+        while at is not None and not self.is_committed(at):
+            branch.append(self.tokens[at])
+            at = self._parents[at]
+        trunk = self.trunk if at is None else self.trunk[: self.positions[at] + 1]
+        return [*(self.tokens[slot] for slot in trunk), *reversed(branch)]
+
     def parent(self, slot: int) -> int | None:
         return self._parents[slot]
 

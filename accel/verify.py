@@ -114,7 +114,7 @@ def verify(run: Run, draft: DraftTree, tap: Watch | None = None, *, early: bool 
     """
     slots = [run.tree.tip, *draft.slots]
     with run.clock.phase("verify"):
-        logits = run.target.logits(slots, tap)  # [slots, vocab]
+        logits = run.processed(slots, run.target.logits(slots, tap))  # [slots, vocab]
         targets = _Targets(run, draft, slots, logits)
         accepted, last, token, draw = _walk(run, draft, targets)
     if early and len(accepted) < len(draft.slots):

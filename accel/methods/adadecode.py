@@ -9,6 +9,7 @@ same calls as those of the tokens after it. When one token reaches the top, all 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Annotated, ClassVar
@@ -55,7 +56,7 @@ class AdaDecode:
     def start(self, run: Run) -> ExitHeads:
         heads = heads_for(run.model, self.heads, self.layers)
         if run.observes_all:
-            run.observe_with(heads.layers, partial(_look, heads))
+            run.observe_with(heads.layers, partial(_look, run, heads))
         return heads
 
     def step(self, run: Run, heads: ExitHeads) -> None:
@@ -72,7 +73,7 @@ class AdaDecode:
             with run.clock.phase("verify"):  # these layers must run anyway
                 hidden = run.target.advance([lead], to=layer)
             with run.clock.phase("draft"):
-                look = heads.readout(layer, hidden)
+                look = _readout(run, heads, [lead], layer, hidden)
                 token, confidence = look.surest()
                 taken = confidence > self.threshold
                 run.emit(Readout(lead, layer, token, confidence, self.threshold, taken))
@@ -93,8 +94,18 @@ class AdaDecode:
         return token, prob
 
 
-def _look(heads: ExitHeads, layer: int, hidden: Tensor) -> tuple[Tensor, Tensor]:
+def _readout(run: Run, heads: ExitHeads, slots: Sequence[int], layer: int, hidden: Tensor) -> HeadReadout:
+    """What a head says of hidden [slots, dim], after the logits processors that the target has at these slots."""
     look = heads.readout(layer, hidden)
+    if run.processors is None:
+        return look
+    return look.processed(partial(run.processed, slots), run.model.layers.vocab_size)
+
+
+def _look(
+    run: Run, heads: ExitHeads, slots: Sequence[int], layer: int, hidden: Tensor
+) -> tuple[Tensor, Tensor]:
+    look = _readout(run, heads, slots, layer, hidden)
     return look.tokens(), look.confidence()
 
 

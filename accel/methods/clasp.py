@@ -105,7 +105,8 @@ class Clasp:
         """A chain, up to and with the first token that was not sure enough."""
         lane, at = run.target.skipping(DRAFT, skipped), run.tree.tip
         for _ in range(most):
-            token, prob, confidence = self._guess(run, draft, at, lane.logits([at]))
+            logits = run.processed([at], lane.logits([at]))
+            token, prob, confidence = self._guess(run, draft, at, logits)
             at = draft.add(at, run.draft(at, token, prob, "skipping"))
             # The largest probability, not the drawn token's: how sure the draft is, not how lucky.
             if confidence < self.draft_exit or token in run.model.end_tokens:

@@ -56,7 +56,7 @@ class DraftModel:
 
     def _grow(self, run: Run, lane: Lane, draft: DraftTree, paths: dict[int, float]) -> dict[int, float]:
         """One more level under each of these slots; returns the best `branching` new places to go on from."""
-        logits = lane.logits(list(paths))  # [slots, vocab]
+        logits = run.processed(list(paths), lane.logits(list(paths)))  # [slots, vocab]
         likely = likeliest(logits, self.branching) if run.sampling.is_greedy else None
         grown: dict[int, float] = {}
         for row, (parent, path_prob) in enumerate(paths.items()):

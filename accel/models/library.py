@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import torch
+from torch import Tensor
 
 from accel.models.model import Model
 
@@ -20,22 +23,51 @@ BASELINES: dict[str, Callable[[Model], dict[str, Any]]] = {
 }
 
 
-def library_greedy(model: Model, prompt: Sequence[int], max_new_tokens: int, **options: Any) -> list[int]:
-    """The token ids of `generate(do_sample=False)` with the model's end tokens and no more than `options`."""
+_blank: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+
+
+def _blank_library(model: Model) -> Any:
+    """The library's model with a generation config that sets nothing; the weights are shared.
+
+    `generate` fills every field that it is not given from the model's own config, whatever fields a release of the
+    library has. So what a model's files ask for is read once (`processors.py`) and given by name. Kept, since
+    compiling is remembered with the model.
+    """
     from transformers import GenerationConfig
 
-    neutral = GenerationConfig(
+    library = model.library
+    if library not in _blank:
+        blank = copy(library)
+        blank.generation_config = GenerationConfig()
+        _blank[library] = blank
+    return _blank[library]
+
+
+def library_greedy(model: Model, prompt: Sequence[int], max_new_tokens: int, **options: Any) -> list[int]:
+    """The token ids of `generate(do_sample=False)` with the model's end tokens and logits processors, and `options`."""
+    from transformers import GenerationConfig
+
+    settings = GenerationConfig(
         max_new_tokens=max_new_tokens,
         do_sample=False,
         eos_token_id=sorted(model.end_tokens) or None,
         pad_token_id=min(model.end_tokens, default=0),
+        **_within(model.processors.used(model.end_tokens), len(prompt), max_new_tokens),
         **options,
     )
     ids = torch.tensor([list(prompt)], device=model.layers.device)
     with torch.inference_mode():
-        given = model.library.generate(ids, attention_mask=torch.ones_like(ids), generation_config=neutral)
+        given = _blank_library(model).generate(
+            ids, attention_mask=torch.ones_like(ids), generation_config=settings
+        )
     tokens: list[int] = given[0, len(prompt) :].tolist()
     return tokens
+
+
+def _within(asked: dict[str, Any], prompt_length: int, max_new_tokens: int) -> dict[str, Any]:
+    """The same, with no text asked to be longer than it may be, of which the library warns."""
+    longest = {"min_length": prompt_length + max_new_tokens, "min_new_tokens": max_new_tokens}
+    return {name: min(value, longest[name]) if name in longest else value for name, value in asked.items()}
 
 
 def sample_answers(
@@ -43,6 +75,7 @@ def sample_answers(
 ) -> list[list[int]]:
     """The library's answers to several prompts at once, end token included; temperature 0 is greedy.
 
+    The model's logits processors are applied to each prompt by itself: the library would count its padding as text.
     The same for the same seed on the same machine; torch's global dice are put back as they were.
     """
     from transformers import GenerationConfig
@@ -62,12 +95,30 @@ def sample_answers(
     seen = [[0] * space + [1] * (longest - space) for space in blank]
     with torch.random.fork_rng(), torch.inference_mode():
         torch.manual_seed(seed)
-        given = model.library.generate(
+        given = _blank_library(model).generate(
             torch.tensor(ids, device=device),
             attention_mask=torch.tensor(seen, device=device),
             generation_config=settings,
+            logits_processor=_each_by_itself(model, prompts, blank, max_new_tokens),
         )
     return [_ended(tokens, model.end_tokens) for tokens in given[:, longest:].tolist()]
+
+
+def _each_by_itself(
+    model: Model, prompts: Sequence[Sequence[int]], blank: Sequence[int], max_new_tokens: int
+) -> list[Callable[[Tensor, Tensor], Tensor]]:
+    """The model's processors for a batch padded on the left by `blank`, as the library calls them."""
+    bound = [
+        model.processors.bind(prompt, max_new_tokens, model.end_tokens, model.layers.device)
+        for prompt in prompts
+    ]
+
+    def process(ids: Tensor, scores: Tensor) -> Tensor:
+        texts = [text[space:] for text, space in zip(ids.tolist(), blank, strict=True)]
+        rows = zip(bound, texts, scores, strict=True)
+        return torch.cat([row[None] if one is None else one([text], row[None]) for one, text, row in rows])
+
+    return [process] if any(bound) else []
 
 
 def _ended(tokens: list[int], end_tokens: frozenset[int]) -> list[int]:

@@ -24,6 +24,7 @@ from accel.models.graphs import Capture, GraphedModel, cuda_capture
 from accel.models.invariance import invariant_rows
 from accel.models.layered import LayeredModel
 from accel.models.model import Model
+from accel.models.processors import read_settings
 from accel.models.progress import Progress, library_bars_hidden, silent
 from accel.models.refusals import refuse_unsupported
 from accel.models.threads import settle_threads
@@ -126,6 +127,7 @@ def from_library(
     if capture is None and library.device.type == "cuda":
         capture = cuda_capture(library.device)
     layers, backend = _layers(library, fuse, capture)
+    processors = read_settings(name, library.generation_config, layers.vocab_size)
     context = context_limit(config) or DEFAULT_CONTEXT
     info = ModelInfo(
         name=name,
@@ -139,7 +141,8 @@ def from_library(
         invariant_rows=invariant_rows(layers, context) if library.dtype in HALF else None,
     )
     end_tokens = tokenizer.eos_ids if tokenizer is not None else _end_tokens(library)
-    return Model(info, layers, tokenizer, context, end_tokens, calibrate(layers, context), lambda: library)
+    costs = calibrate(layers, context)
+    return Model(info, layers, tokenizer, context, end_tokens, costs, lambda: library, processors)
 
 
 def _layers(library: Any, fuse: bool, capture: Capture | None) -> tuple[LayeredModel, str]:

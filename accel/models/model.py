@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from accel.models.layered import LayeredModel
+from accel.models.processors import ProcessorSettings
 from accel.models.tokenizer import Tokenizer
 from accel.trace import Calibration, ModelInfo
 
@@ -22,6 +23,7 @@ class Model:
     end_tokens: frozenset[int]
     calibration: Calibration
     bring_library: Callable[[], Any]
+    processors: ProcessorSettings = field(default_factory=ProcessorSettings)  # of its own generation config
 
     @property
     def library(self) -> Any:
