@@ -20,6 +20,10 @@ check:
 versions:
 	$(PYTHON) -m tests.versions
 
+# The page as a Hugging Face Space would build it: Python 3.12, no constraints, no home, nothing writable.
+space:
+	$(PYTHON) -m tests.space
+
 # Speed figures: ratios in one run, never checked in CI.
 bars:
 	$(PYTHON) -m tests.bars
@@ -65,4 +69,4 @@ constraints:
 	(echo "# Exact versions, used by both commands of the README and by CI. Made by: make constraints"; \
 	 $(PYTHON) -m pip freeze | sed 's/+cpu//') > constraints.txt
 
-.PHONY: setup run test check versions bars bench bench-gpu costs mutants traces races figures screenshots docs constraints
+.PHONY: setup run test check versions space bars bench bench-gpu costs mutants traces races figures screenshots docs constraints
