@@ -7,7 +7,6 @@ model is put in a cache folder beforehand; after that nothing can be fetched. On
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import socket
@@ -19,7 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parent.parent
-NOBODY = 65534  # user and group without rights
+NOBODY = 12345  # a user without an entry in the system, so without rights and without a home
 PATIENCE = 180  # seconds until the page answers
 CLOSED = "http://127.0.0.1:9"
 DECODE = """
@@ -40,21 +39,19 @@ def installed(python: str, folder: Path) -> Path:
 
 
 def copied(target: Path) -> Path:
-    """Copy the files that git knows, readable by everybody and writable by their owner only."""
+    """Copy the files that git knows, where nobody may write, their owner included."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
     for name in listed.decode().split("\0"):
         if name and (ROOT / name).is_file():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, target / name)
-    subprocess.run(["chmod", "-R", "a+rX,go-w", target], check=True)
+    subprocess.run(["chmod", "-R", "a+rX,a-w", target], check=True)
     return target
 
 
 def as_nobody(command: list[str | Path]) -> list[str | Path]:
-    """The same command as a user without rights, where this process may change its user."""
-    if os.geteuid() != 0:
-        return command
-    return ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", *command]
+    """The same command as a user that the system does not know."""
+    return ["unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}", *command]
 
 
 def answers(address: str, server: subprocess.Popen[bytes]) -> bool:
@@ -78,10 +75,7 @@ def check(python: Path, scratch: Path) -> None:
     shutil.copytree(embedded.folder(), cache / embedded.NAME)
     temporary = scratch / "tmp"
     temporary.mkdir()
-    temporary.chmod(0o777)
     app = copied(scratch / "app")
-    subprocess.run(["chmod", "-R", "a+rwX", scratch / "cache"], check=True)
-    scratch.chmod(0o755)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -100,6 +94,7 @@ def check(python: Path, scratch: Path) -> None:
         if text.returncode:
             raise SystemExit("space: the run was not decoded")
     finally:
+        subprocess.run(["chmod", "-R", "u+w", app], check=True)  # so that it can be removed
         server.send_signal(signal.SIGTERM)
         status = server.wait(timeout=60)
     if status:
@@ -111,8 +106,8 @@ def main(arguments: list[str]) -> None:
     """Check with the interpreter named on the command line, python3.12 by default."""
     name = arguments[0] if arguments else "python3.12"
     python = shutil.which(name)
-    if python is None:
-        raise SystemExit(f"space: {name} is not here; install it, or name another interpreter")
+    if python is None or subprocess.run([python, "--version"]).returncode:
+        raise SystemExit(f"space: {name} cannot be run; install it, or name another interpreter")
     with TemporaryDirectory(prefix="draftscope-space-") as scratch:
         check(installed(python, ROOT / f".venv-space-{Path(name).name}"), Path(scratch))
 
