@@ -13,7 +13,7 @@ from accel.errors import INSTALL, InputError, ModelFailed, is_out_of_memory
 from accel.interrupts import INTERRUPTS, Stopped
 from accel.models.errors import ModelRefused
 from accel.models.unavailable import ModelUnavailable
-from accel.standard_streams import BROKEN_PIPE, OutputFailed, standard_streams
+from accel.standard_streams import BROKEN_PIPE, OutputFailed, standard_streams, try_output
 
 LONGEST_ERROR = 800  # characters; a prompt that is taken for an option is quoted whole
 
@@ -24,10 +24,19 @@ def main() -> int:
     """Run the command line; every expected failure is one line on standard error."""
     with INTERRUPTS.handled():
         try:
-            with standard_streams() as messages:
-                code = _run()
+            return _with_streams()
+        except KeyboardInterrupt:  # a second signal, while the first was being answered
+            return 128 + (INTERRUPTS.received or signal.SIGINT)
+
+
+def _with_streams() -> int:
+    with standard_streams() as messages:
+        try:
+            try_output()
+            code = _run()
+            sys.stdout.flush()
         except OutputFailed as error:
-            return BROKEN_PIPE if error.is_broken_pipe else _fail(str(error), 1)
+            code = BROKEN_PIPE if error.is_broken_pipe else _fail(str(error), 1)
     return 1 if code == 0 and messages.lost else code
 
 

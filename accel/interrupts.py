@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 from accel.trace import FinishReason
 
+Hook = Callable[["sys.UnraisableHookArgs"], object]
 SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)
 )
@@ -38,12 +40,14 @@ class Interrupts:
             yield
             return
         before = {number: signal.getsignal(number) for number in SIGNALS}
+        hook, sys.unraisablehook = sys.unraisablehook, self._unraisable(sys.unraisablehook)
         for number, handler in before.items():
             if handler is not signal.SIG_IGN:
                 signal.signal(number, self._note)
         try:
             yield
         finally:
+            sys.unraisablehook = hook
             for number, handler in before.items():
                 signal.signal(number, handler)
 
@@ -59,6 +63,16 @@ class Interrupts:
     def reason(self) -> FinishReason | None:
         """Why to stop now; None to go on. What `accel.stream` takes as `stopping`."""
         return None if self.received is None else "cancelled"
+
+    @staticmethod
+    def _unraisable(hook: Hook) -> Hook:
+        """The hook without a word about an interrupt that code in C swallows: it is noted all the same."""
+
+        def quiet(unraisable: sys.UnraisableHookArgs) -> None:
+            if unraisable.exc_type is not KeyboardInterrupt:
+                hook(unraisable)
+
+        return quiet
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         is_first = self.received is None

@@ -73,19 +73,22 @@ class Messages(_Stream):
 
 @contextmanager
 def standard_streams() -> Iterator[Messages]:
-    """Make the streams safe to use, then put back those that were there. Raises OutputFailed: output is lost."""
+    """Make the streams safe to use, then put back those that were there."""
     before = sys.stdout, sys.stderr
-    output, messages = _output(), Messages(_error())
-    sys.stdout, sys.stderr = cast(TextIO, output), cast(TextIO, messages)
+    messages = Messages(_error())
+    sys.stderr = cast(TextIO, messages)
+    if sys.stdout is not None:
+        _allow_all_signs(sys.stdout)
+        sys.stdout = cast(TextIO, Output(sys.stdout))
     try:
         yield messages
-        output.flush()
+        messages.flush()
     finally:
         sys.stdout, sys.stderr = before
 
 
-def _output() -> Output:
-    """Standard output; tried before any work, since a closed one would lose all of it."""
+def try_output() -> None:
+    """Raise OutputFailed where standard output cannot be written: before any work, whose result would be lost."""
     if sys.stdout is None:
         raise OutputFailed(OSError(errno.EBADF, "it is closed; send it to a file, or to /dev/null"))
     try:
@@ -94,8 +97,6 @@ def _output() -> Output:
         pass
     except OSError as error:
         raise OutputFailed(error) from error
-    _allow_all_signs(sys.stdout)
-    return Output(sys.stdout)
 
 
 def _error() -> TextIO:
