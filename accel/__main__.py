@@ -1,179 +1,101 @@
 """The command line: `python -m accel run | compare | sweep | bench | replay | models | doctor | heads`.
 
-With --json, standard output holds one JSON object and nothing else; progress and warnings go to standard error.
-A bad argument exits with 2 and one line that names it.
+The commands are in `accel.commands`; here every way to end becomes an exit code, and an error one line.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from dataclasses import asdict
-from pathlib import Path
-from typing import Annotated
 
-import typer
+from accel.errors import INSTALL, InputError, ModelFailed, is_out_of_memory
+from accel.interrupts import INTERRUPTS, Stopped
+from accel.models.errors import ModelRefused
+from accel.models.unavailable import ModelUnavailable
+from accel.standard_streams import BROKEN_PIPE, OutputFailed, standard_streams, try_output
 
-from accel import bench_command, heads_command, measure_commands
-from accel.errors import InputError, ModelFailed
-from accel.terminal import (
-    AsJson,
-    Device,
-    DraftName,
-    Dtype,
-    MaxNew,
-    ModelName,
-    Prompt,
-    Settings,
-    Threads,
-    load_models,
-    load_tokenizer_of,
-    print_json,
-    print_run,
-    read_knobs,
-    read_prompt,
-    save_trace,
-)
+LONGEST_ERROR = 800  # characters; a prompt that is taken for an option is quoted whole
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-
-app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, help=__doc__)
-app.add_typer(heads_command.app, name="heads", help="Train exit heads for AdaDecode.")
-
-
-@app.command()
-def run(
-    prompt: Prompt,
-    model: ModelName = "smollm2-135m",
-    method: Annotated[str, typer.Option(help="How to decode; see `models`.")] = "suffix",
-    settings: Settings = [],  # noqa: B006  # typer reads the default, nothing changes it
-    draft: DraftName = "",
-    device: Device = "auto",
-    dtype: Dtype = "auto",
-    max_new_tokens: MaxNew = 64,
-    temperature: Annotated[float, typer.Option(help="0 is greedy.")] = 0.0,
-    top_k: Annotated[int, typer.Option(help="Sample among the k best tokens; 0 among all.")] = 0,
-    top_p: Annotated[float, typer.Option(help="Sample among the best tokens that hold this share.")] = 1.0,
-    stop: Annotated[list[str], typer.Option(help="Stop where this text appears; may be repeated.")] = [],  # noqa: B006
-    seed: Annotated[int, typer.Option(help="The same seed gives the same trace.")] = 0,
-    observe: Annotated[str, typer.Option(help="none, decisions or full.")] = "decisions",
-    chat: Annotated[bool, typer.Option(help="Use the model's chat template.")] = True,
-    check: Annotated[
-        bool, typer.Option(help="Measure the model's own loop too, and compare the texts.")
-    ] = False,
-    trace: Annotated[Path | None, typer.Option(help="Save the trace here, as JSON lines.")] = None,
-    threads: Threads = 0,
-    as_json: AsJson = False,
-) -> None:
-    """Decode one prompt and print the text and what it took."""
-    from accel.api import stream
-    from accel.request import method_with_knobs
-
-    knobs, text = read_knobs(settings), read_prompt(prompt)
-    method_with_knobs(method, knobs)  # before the model is loaded: a slip is said at once
-    target, drafter = load_models(model, draft, device, dtype, threads)
-    decoding = stream(
-        target, text, method=method, knobs=knobs, max_new_tokens=max_new_tokens,
-        temperature=temperature, top_k=top_k, top_p=top_p, stop=stop, seed=seed, observe=observe, chat=chat,
-        draft=drafter, check=check,
-    )  # fmt: skip
-    for _ in decoding:
-        pass
-    done = decoding.trace()
-    if trace is not None:
-        save_trace(done, trace)
-    print_run(done, as_json)
-
-
-for measuring in (measure_commands.compare, measure_commands.sweep, bench_command.bench):
-    app.command()(measuring)
-
-
-@app.command()
-def replay(
-    pairs: Annotated[
-        Path, typer.Argument(help='JSON lines: {"prompt": text or ids, "answer": text or ids}.')
-    ],
-    model: ModelName = "smollm2-135m",
-    settings: Settings = [],  # noqa: B006
-    as_json: AsJson = False,
-) -> None:
-    """Replay SuffixDecoding over stored texts, with no decoding: what it would have drafted and kept."""
-    from accel.method import knobs_of, with_knobs
-    from accel.methods.suffix import Suffix
-    from accel.replay import Knobs, read_pairs
-    from accel.replay import replay as replayed
-
-    chosen = with_knobs(Suffix, read_knobs(settings))
-    known = Knobs.__dataclass_fields__
-    knobs = Knobs(**{k.name: getattr(chosen, k.name) for k in knobs_of(Suffix) if k.name in known})
-    report = replayed(read_pairs(pairs, lambda: load_tokenizer_of(model)), knobs)
-    if as_json:
-        print_json(asdict(report))
-        return
-    for name, value in asdict(report).items():
-        print(f"{name:>22}  {value:,.3f}")
-
-
-@app.command()
-def models(as_json: AsJson = False) -> None:
-    """List the models that have a name, and the methods with their knobs."""
-    from accel.method import knobs_of
-    from accel.methods import METHODS
-    from accel.models.catalogue import CATALOGUE
-
-    found = [{"name": e.name, "parameters": e.parameters, "about": e.about} for e in CATALOGUE.values()]
-    cards = [
-        {
-            "name": m.name,
-            "about": (m.__doc__ or "").strip(),
-            "knobs": {k.name: k.default for k in knobs_of(m)},
-        }
-        for m in METHODS.values()
-    ]
-    if as_json:
-        print_json({"models": found, "methods": cards})
-        return
-    for entry in found:
-        print(f"{entry['name']:<40} {entry['parameters']:>15,}  {entry['about']}")
-    for card in cards:
-        print(f"\n{card['name']}: {card['about']}\n    knobs: {card['knobs']}")
-
-
-@app.command()
-def doctor(as_json: AsJson = False) -> None:
-    """Say what this machine offers and whether the embedded model is ready."""
-    from accel.doctor import examine
-
-    found = examine()
-    if as_json:
-        print_json(found)
-        return
-    for name, value in found.items():
-        print(f"{name:>20}  {value}")
 
 
 def main() -> int:
     """Run the command line; every expected failure is one line on standard error."""
-    from accel.models.errors import ModelRefused
-    from accel.models.unavailable import ModelUnavailable
+    with INTERRUPTS.handled():
+        try:
+            return _with_streams()
+        except KeyboardInterrupt:  # a second signal, while the first was being answered
+            return 128 + (INTERRUPTS.received or signal.SIGINT)
 
+
+def _with_streams() -> int:
+    with standard_streams() as messages:
+        try:
+            try_output()
+            code = _run()
+            sys.stdout.flush()
+        except OutputFailed as error:
+            code = BROKEN_PIPE if error.is_broken_pipe else _fail(str(error), 1)
+    return 1 if code == 0 and messages.lost else code
+
+
+def _run() -> int:
     try:
-        return int(app(standalone_mode=False) or 0)
-    except (InputError, ModelRefused, ModelUnavailable) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+        from accel.commands import app
+
+        code = int(app(standalone_mode=False) or 0)
+        return _stop("") if INTERRUPTS.received else code  # typer returns from a KeyboardInterrupt
+    except Stopped as stop:
+        return _stop(f": {stop}")
+    except KeyboardInterrupt:
+        return _stop("")
     except ModelFailed as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except (KeyboardInterrupt, typer.Abort):
-        print("stopped", file=sys.stderr)
-        return 130
+        return _fail(str(error), 1)
     except Exception as error:
-        if not hasattr(error, "format_message"):  # typer's own, whose class has no public name
+        if INTERRUPTS.received:  # a library may turn the interrupt into an error of its own
+            return _stop("")
+        message, code = _in_words(error)
+        if message is None:
             raise
-        print(f"error: {error.format_message()}", file=sys.stderr)
-        return 2
+        return _fail(message, code)
+
+
+def _in_words(error: Exception) -> tuple[str | None, int]:
+    """An expected error as one sentence and an exit code; None for one that is a fault of this program."""
+    if isinstance(error, InputError | ModelRefused | ModelUnavailable):
+        return str(error), 2
+    if isinstance(error, ImportError) and not (error.name or "accel").startswith("accel"):
+        package = str(error.name).partition(".")[0]
+        reason = "is not installed" if isinstance(error, ModuleNotFoundError) else f"is damaged ({error})"
+        return f"{package} {reason}: {INSTALL}", 1
+    if is_out_of_memory(error):
+        return "not enough memory: choose a smaller model, a shorter prompt or --dtype bfloat16", 1
+    if hasattr(error, "format_message"):  # typer's own, whose class has no public name
+        return f"{error.format_message()}{_remedy(error)}", 2
+    return None, 1
+
+
+def _remedy(error: Exception) -> str:
+    """What to do where no such option exists: a prompt that begins with a dash is taken for one."""
+    command = getattr(getattr(error, "ctx", None), "command", None)
+    takes_prompt = any(parameter.name == "prompt" for parameter in getattr(command, "params", ()))
+    if type(error).__name__ == "UsageError" and not takes_prompt:
+        return " See --help."
+    if not hasattr(error, "possibilities") or not takes_prompt:
+        return ""
+    return "; before a prompt that begins with a dash write --, or give it on standard input, with - for the prompt"
+
+
+def _stop(kept: str) -> int:
+    print(f"stopped{kept}", file=sys.stderr)
+    return 128 + (INTERRUPTS.received or signal.SIGINT)
+
+
+def _fail(message: str, code: int) -> int:
+    line = " ".join(message.split("\n"))
+    print(f"error: {line if len(line) <= LONGEST_ERROR else line[:LONGEST_ERROR] + '...'}", file=sys.stderr)
+    return code
 
 
 if __name__ == "__main__":

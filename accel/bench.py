@@ -7,69 +7,103 @@ different prompts. Tokens are counted by their ids; seconds run from the prompt 
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from time import perf_counter
-from typing import Any
 
 from accel.bench_arms import Answer, Arm
 from accel.bench_table import Record
 from accel.compare import BASELINE
+from accel.decoding import Stopping, never
 from accel.errors import InputError
 from accel.models.model import Model
 from accel.request import Request, greedy_request
 from accel.session import Session
-from accel.suites import Item, read_suite
+from accel.suites import Item
 
 WARM_UP_TOKENS = 16
 
 
+Part = tuple[str, int]  # a suite and a round: the smallest piece that is measured whole, or again
+
+
 @dataclass(frozen=True, slots=True)
 class Benchmark:
-    """What is measured."""
+    """What is measured: of each suite, the prompts that the model can read."""
 
-    suites: tuple[str, ...]
-    most_prompts: int | None  # of each suite
-    max_new_tokens: int
+    prompts: Mapping[str, Sequence[tuple[Item, Request]]]
     rounds: int
+    arms: Sequence[Arm]
 
-    def parts(self) -> Iterator[tuple[str, int]]:
-        """(suite, round): the smallest piece that is measured whole, or again."""
-        for number in range(self.rounds):
-            for suite in self.suites:
-                yield suite, number
+    def parts(self) -> list[Part]:
+        """In the order they are measured."""
+        return [(suite, number) for number in range(self.rounds) for suite in self.prompts]
+
+    def is_whole(self, part: Part, records: Sequence[Record]) -> bool:
+        """Whether the records of a part are all there: a process can end while it writes them."""
+        measured = {(record.item, record.arm) for record in records if (record.suite, record.round) == part}
+        return len(measured) == len(self.prompts[part[0]]) * len(self.arms)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A prompt that is not measured, and why."""
+
+    suite: str
+    id: str
+    reason: str
+
+
+def readable_prompts(
+    model: Model, suites: Mapping[str, Sequence[Item]], max_new_tokens: int
+) -> tuple[dict[str, list[tuple[Item, Request]]], list[LeftOut]]:
+    """Each suite's prompts as requests, and the prompts that this model cannot read.
+
+    Raises InputError where no prompt is left, or where a request is wrong for another reason than its prompt.
+    """
+    prompts: dict[str, list[tuple[Item, Request]]] = {}
+    left_out = []
+    for suite, items in suites.items():
+        for item in items:
+            try:
+                request = greedy_request(model, item.prompt, BASELINE, max_new_tokens=max_new_tokens)
+            except InputError as error:
+                if error.field != "prompt":
+                    raise
+                left_out.append(LeftOut(suite, item.id, str(error)))
+            else:
+                prompts.setdefault(suite, []).append((item, request))
+    if not prompts:
+        first = left_out[0]
+        raise InputError("--suite", f"no prompt can be read; {first.suite}, {first.id}: {first.reason}")
+    return prompts, left_out
 
 
 def measure(
     model: Model,
     benchmark: Benchmark,
-    arms: Sequence[Arm],
-    done: Sequence[Record],
+    parts: Sequence[Part],
     tell: Callable[[str, float], None],
+    stopping: Stopping = never,
 ) -> Iterator[list[Record]]:
-    """The records of each part that is not done yet, part by part."""
-    known = {(record.suite, record.round) for record in done}
-    parts = [part for part in benchmark.parts() if part not in known]
+    """The records of each part, part by part. Where `stopping` has a reason, those of the part begun are dropped."""
+    arms = benchmark.arms
     for at, (suite, number) in enumerate(parts):
-        items = read_suite(suite, benchmark.most_prompts)
-        requests = [_request(model, item, benchmark.max_new_tokens) for item in items]
-        _warm_up(model, requests[0], arms)
+        prompts = benchmark.prompts[suite]
+        _warm_up(model, prompts[0][1], arms)
         sessions = {arm.name: Session(model) if arm.is_warm else None for arm in arms}
         records: list[Record] = []
-        for place, (item, request) in enumerate(zip(items, requests, strict=True)):
-            tell("measuring", (at + place / len(items)) / len(parts))
+        for place, (item, request) in enumerate(prompts):
+            tell("measuring", (at + place / len(prompts)) / len(parts))
             first = (place + number) % len(arms)
-            order = [*arms[first:], *arms[:first]]
-            timed = {arm.name: _timed(model, request, arm, sessions[arm.name]) for arm in order}
+            timed = {}
+            for arm in [*arms[first:], *arms[:first]]:
+                if stopping() is not None:
+                    return
+                timed[arm.name] = _timed(model, request, arm, sessions[arm.name])
             records += _records(suite, item, number, timed)
         yield records
     tell("measuring", 1.0)
-
-
-def _request(model: Model, item: Item, max_new_tokens: int) -> Request:
-    return greedy_request(model, item.prompt, BASELINE, max_new_tokens=max_new_tokens)
 
 
 def _warm_up(model: Model, request: Request, arms: Sequence[Arm]) -> None:
@@ -92,31 +126,3 @@ def _records(suite: str, item: Item, number: int, timed: dict[str, tuple[Answer,
         )
         for name, (answer, seconds) in timed.items()
     ]
-
-
-class Log:
-    """The records so far, in a file of JSON lines: the first says what is measured, and must not change."""
-
-    def __init__(self, path: Path, about: dict[str, Any]) -> None:
-        self._path = path
-        self.records: list[Record] = []
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._write([about])
-            return
-        try:
-            head, *rest = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-            self.records = [Record(**line) for line in rest]
-        except (OSError, ValueError, TypeError) as error:
-            raise InputError("out", f"{path} is damaged; remove it to begin anew") from error
-        if head != json.loads(json.dumps(about)):
-            raise InputError("out", f"{path} holds another benchmark; name another folder, or remove it")
-
-    def add(self, records: Sequence[Record]) -> None:
-        """A part at a time: an interrupted one is measured again."""
-        self._write([asdict(record) for record in records])
-        self.records += records
-
-    def _write(self, lines: Sequence[dict[str, Any]]) -> None:
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write("".join(json.dumps(line) + "\n" for line in lines))

@@ -49,6 +49,7 @@ class Row:
     layer_calls_per_token: float | None
     drafting_share: float | None  # of the time, in the watched round
     same_text: bool
+    num_rounds: int
 
 
 def compare(
@@ -58,33 +59,43 @@ def compare(
     *,
     with_library: bool,
     tell: Callable[[str, float], None] = lambda stage, fraction: None,
+    stopping: Stopping = never,
 ) -> list[Row]:
     """Run every request, our own loop first, `rounds` times in alternation; the first round is a warm-up.
 
-    Each run starts cold. The library is compared at temperature 0 only.
+    Each run starts cold. The library is compared at temperature 0 only. Where `stopping` has a reason, the round is
+    dropped and the rows are of the rounds before it; there are none without a measured round.
     """
     arms = [Arm(request.method.name) for request in requests]
     library = Arm(LIBRARY) if with_library and requests[0].terms.sampling.is_greedy else None
     for number in range(rounds + 1):
         tell("measuring", number / (rounds + 1))
-        for arm, request in zip(arms, requests, strict=True):
-            _measure(arm, partial(_decode, model, request, arm, number == 0), warm_up=number == 0)
-        if library is not None:
-            _measure(library, partial(library_answer, model, requests[0]), warm_up=number == 0)
+        answers = [
+            _timed(partial(_decode, model, request, arm, number == 0, stopping))
+            for arm, request in zip(arms, requests, strict=True)
+            if stopping() is None
+        ]
+        if library is not None and stopping() is None:
+            answers.append(_timed(partial(library_answer, model, requests[0])))
+        if stopping() is not None:
+            break
+        for arm, (tokens, seconds) in zip([*arms, *([library] if library else [])], answers, strict=True):
+            arm.tokens = tokens
+            if number:
+                arm.seconds.append(seconds)
     tell("measuring", 1.0)
-    return list(_rows(arms, library))
+    return list(_rows(arms, library)) if arms[0].seconds else []
 
 
-def _measure(arm: Arm, decode: Callable[[], list[int]], *, warm_up: bool) -> None:
+def _timed(decode: Callable[[], list[int]]) -> tuple[list[int], float]:
     start = perf_counter()
-    arm.tokens = decode()
-    if not warm_up:
-        arm.seconds.append(perf_counter() - start)
+    tokens = decode()
+    return tokens, perf_counter() - start
 
 
-def _decode(model: Model, request: Request, arm: Arm, watched: bool) -> list[int]:
+def _decode(model: Model, request: Request, arm: Arm, watched: bool, stopping: Stopping) -> list[int]:
     """One cold run; the warm-up is watched, for the counters that need verdicts."""
-    decoding = cold(model, request, "decisions" if watched else "none")
+    decoding = cold(model, request, "decisions" if watched else "none", stopping)
     tokens = [token for step in decoding for token in step.commit.tokens]
     if watched:
         arm.trace = decoding.trace()
@@ -125,6 +136,7 @@ def _rows(arms: list[Arm], library: Arm | None) -> Iterator[Row]:
             layer_calls_per_token=found.get("layer_calls_per_token"),
             drafting_share=found.get("drafting_share"),
             same_text=arm.tokens == baseline.tokens,
+            num_rounds=len(arm.seconds),
         )
 
 

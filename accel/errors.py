@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+INSTALL = "python -m pip install -r requirements.txt -c constraints.txt"
+
 
 class InputError(ValueError):
     """A bad argument. The message names the field, the value and the remedy."""

@@ -17,6 +17,7 @@ from accel.models.embedded import cache_root
 from accel.models.library import sample_answers
 from accel.models.model import Model
 from accel.models.progress import Progress, silent
+from accel.tensor_files import save_tensors
 from accel.tree import TokenTree
 
 TEMPERATURE = 0.7  # of the answers learnt from
@@ -87,16 +88,14 @@ def held_out(model: Model, course: Course, *, greedy: bool) -> Lessons:
 
 def _kept(path: Path, model: Model, course: Course, chunk: int | None, *, greedy: bool = False) -> Lessons:
     from safetensors import SafetensorError
-    from safetensors.torch import load_file, save_file
+    from safetensors.torch import load_file
 
     try:
         return Lessons(**load_file(path))
     except (OSError, SafetensorError, TypeError):
         made = _chunk(model, course, chunk, greedy=greedy)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    save_file({field.name: getattr(made, field.name) for field in fields(Lessons)}, part)
-    part.replace(path)  # a chunk that bears its name is whole
+    # A chunk that bears its name is whole.
+    save_tensors({field.name: getattr(made, field.name) for field in fields(Lessons)}, path)
     return made
 
 

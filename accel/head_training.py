@@ -20,6 +20,7 @@ from accel.heads import ExitHeads, Kind, build, check_layers
 from accel.models.model import Model
 from accel.models.progress import Progress, silent
 from accel.readout import Readout
+from accel.tensor_files import save_tensors
 
 SHORT = 8192  # tokens a head can name
 BATCH = 256  # tokens of an Adam step
@@ -162,16 +163,11 @@ def _said(heads: ExitHeads, weights: list[Tensor], states: Tensor) -> tuple[Tens
 
 
 def _keep(path: Path, weights: list[Tensor], adam: torch.optim.Adam, done: int) -> None:
-    from safetensors.torch import save_file
-
     tensors = {"done": torch.tensor(done)}
     for i, weight in enumerate(weights):
         tensors[f"{i}.weight"] = weight.detach()
         tensors |= {f"{i}.{name}": value for name, value in adam.state[weight].items()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    save_file(tensors, part)
-    part.replace(path)
+    save_tensors(tensors, path)
 
 
 def _resume(path: Path | None, weights: list[Tensor], adam: torch.optim.Adam) -> int:

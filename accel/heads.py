@@ -21,6 +21,7 @@ from accel.models.layered import LayeredModel
 from accel.models.model import Model
 from accel.models.products import Product, product_of
 from accel.readout import Readout
+from accel.tensor_files import save_tensors
 
 Kind = Literal["kl", "ridge", "plain"]
 FORMAT = "1"  # raise it where a file would mean something else
@@ -64,9 +65,6 @@ class ExitHeads:
 
     def save(self, path: Path) -> None:
         """Write a safetensors file that `load` gives back, with the maps as bfloat16. OSError as it comes."""
-        from safetensors.torch import save_file
-
-        path.parent.mkdir(parents=True, exist_ok=True)
         tensors = {
             "shortlist": self.shortlist.int(),
             "maps": self.maps.bfloat16(),
@@ -74,10 +72,7 @@ class ExitHeads:
         }
         about = {"format": FORMAT, "kind": self.kind, "fingerprint": self.fingerprint}
         layers = {"layers": ",".join(map(str, self.layers))}
-        part = path.with_suffix(".part")
-        save_file({name: t.cpu().contiguous() for name, t in tensors.items()}, part, {**about, **layers})
-        part.chmod(0o644)  # safetensors makes its file readable by its owner alone
-        part.replace(path)
+        save_tensors({name: t.cpu().contiguous() for name, t in tensors.items()}, path, {**about, **layers})
 
 
 def build(

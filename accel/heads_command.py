@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -12,6 +14,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from accel.errors import InputError
+from accel.interrupts import INTERRUPTS, Stopped
+from accel.models.unavailable import cache_failures
+from accel.output_files import make_folder, write_failures, write_text
 from accel.terminal import AsJson, Device, Dtype, ModelName, Threads, load_models, print_json
 
 if TYPE_CHECKING:
@@ -19,7 +24,7 @@ if TYPE_CHECKING:
     from accel.heads import ExitHeads
     from accel.models.model import Model
 
-app = typer.Typer(help="Exit heads for AdaDecode.", no_args_is_help=True)
+app = typer.Typer(help="Exit heads for AdaDecode.")
 TRAINED = ("kl", "ridge")
 MOST_TOKENS, MOST_STEPS, MOST_SHORT = 10_000_000, 1_000_000, 1_000_000
 
@@ -54,10 +59,12 @@ def train(
 
     _check(kind, tokens, steps, short, seed)
     course = Course(_layers(layers), tokens, seed)
+    lessons = cache_root() / "heads"
+    folder = lessons if out is None else out
+    make_folder("DRAFTSCOPE_CACHE", lessons)
+    make_folder("--out", folder)
     target, _ = load_models(model, "", device, dtype, threads)
-    folder = out if out is not None else cache_root() / "heads"
-    _make(folder)
-    with bar() as tell:
+    with bar() as tell, _kept_in(lessons):
         made = trained(target, "kl" if kind == "kl" else "ridge", course, steps=steps, short=short, tell=tell)
         tell("judging them on held-out answers", 0.0)
         asked = {
@@ -73,11 +80,16 @@ def train(
         report = report_of(target, made, course, asked)
         tell("judging them on held-out answers", 1.0)
     path = folder / f"{file_name(target)}.safetensors"
-    _write(made, path, report)
-    if as_json:
-        print_json({**report, "file": str(path)})
-        return
-    typer.echo(f"{path}\n{table(report)}")
+    with INTERRUPTS.deferred():
+        try:
+            with write_failures("--out", path):
+                made.save(path)
+            write_text("--out", path.with_suffix(".json"), json.dumps(report, indent=1) + "\n")
+        finally:
+            if as_json:
+                print_json({**report, "file": str(path)})
+            else:
+                typer.echo(f"{path}\n{table(report)}")
 
 
 def report_of(model: Model, heads: ExitHeads, course: Course, asked: dict[str, Any]) -> dict[str, Any]:
@@ -150,17 +162,12 @@ def _layers(text: str) -> tuple[int, ...]:
         raise InputError("--layers", f"{text!r:.60} is not whole numbers with commas between") from None
 
 
-def _make(folder: Path) -> None:
-    """Before hours of work rather than after: a folder that cannot be made is said at once."""
+@contextmanager
+def _kept_in(folder: Path) -> Iterator[None]:
+    """Say where the work so far is kept when it ends early."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError("--out", f"cannot make {str(folder)[:200]}: {error.strerror or error}") from error
-
-
-def _write(heads: ExitHeads, path: Path, report: dict[str, Any]) -> None:
-    try:
-        heads.save(path)
-        path.with_suffix(".json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise InputError("--out", f"cannot write {str(path)[:200]}: {error.strerror or error}") from error
+        with cache_failures("the heads' lessons", folder):
+            yield
+    except KeyboardInterrupt:
+        kept = folder / "lessons"
+        raise Stopped(f"answers and checkpoints so far are in {kept}; the same command goes on") from None

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from accel.errors import InputError
+from accel.interrupts import INTERRUPTS, Stopped
 from accel.terminal import (
     AsJson,
     Device,
@@ -54,7 +55,7 @@ def compare(
     from accel.models.progress import bar
     from accel.request import greedy_request, method_with_knobs
 
-    names = [BASELINE, *(n for n in dict.fromkeys(methods.split(",")) if n and n != BASELINE)]
+    names = [BASELINE, *(name for name in dict.fromkeys(read_values(methods)) if name != BASELINE)]
     knobs, text = read_knobs(settings), read_prompt(prompt)
     for name in knobs:
         if name.partition(".")[0] not in names:
@@ -73,14 +74,20 @@ def compare(
         )
         for name in names
     ]
-    with bar() as tell:
-        rows = measure(target, requests, rounds, with_library=library, tell=tell)
-    if as_json:
-        print_json({"model": asdict(target.info), "rounds": rounds, "rows": [asdict(row) for row in rows]})
-        return
-    print_rows(
-        rows, f"{target.info.name}, {target.info.dtype}, {target.info.threads} threads, {rounds} rounds"
-    )
+    with INTERRUPTS.deferred():
+        with bar() as tell:
+            rows = measure(
+                target, requests, rounds, with_library=library, tell=tell, stopping=INTERRUPTS.reason
+            )
+        measured = rows[0].num_rounds if rows else 0
+        if as_json and rows:
+            about = {"model": asdict(target.info), "rounds": measured}
+            print_json({**about, "rows": [asdict(row) for row in rows]})
+        elif rows:
+            model_info = f"{target.info.name}, {target.info.dtype}, {target.info.threads} threads"
+            print_rows(rows, f"{model_info}, {measured} rounds")
+        if INTERRUPTS.received:
+            raise Stopped(f"{measured} of {rounds} rounds were measured")
 
 
 def sweep(
@@ -107,20 +114,34 @@ def sweep(
     from accel.sweep import sweep as measure
 
     knobs, text = read_knobs(settings), read_prompt(prompt)
-    grid = {knob: read_values(values)} | ({second: read_values(second_values)} if second else {})
+    grid = _grid(knob, values, second, second_values)
     for settings_of_point in settings_of(grid):
         method_with_knobs(method, {**knobs, **settings_of_point})
     target, drafter = load_models(model, draft, device, dtype, threads)
     request = greedy_request(
         target, text, method, knobs=knobs, max_new_tokens=max_new_tokens, observe="decisions", draft=drafter
     )
-    with bar() as tell:
-        points = measure(target, request, grid, rounds, tell)
-    if as_json:
-        print_json({"model": asdict(target.info), "knobs": list(grid), "points": [asdict(p) for p in points]})
-        return
-    print_points(
-        points,
-        ", ".join(grid),
-        f"{method} on {target.info.name}, {target.info.dtype}, {target.info.threads} threads",
-    )
+    with INTERRUPTS.deferred():
+        with bar() as tell:
+            points = measure(target, request, grid, rounds, tell, INTERRUPTS.reason)
+        if as_json and points:
+            about = {"model": asdict(target.info), "knobs": list(grid)}
+            print_json({**about, "points": [asdict(point) for point in points]})
+        elif points:
+            model_info = f"{target.info.name}, {target.info.dtype}, {target.info.threads} threads"
+            print_points(points, ", ".join(grid), f"{method} on {model_info}")
+        if INTERRUPTS.received:
+            raise Stopped(f"{len(points)} of {len(settings_of(grid))} settings were measured")
+
+
+def _grid(knob: str, values: str, second: str, second_values: str) -> dict[str, list[str]]:
+    """The values of one or two knobs, each at least one."""
+    if second and second == knob:
+        raise InputError("--second", f"{second!r:.60} is turned already; name another knob")
+    if second_values and not second:
+        raise InputError("--second-values", "there is no second knob; name it with --second")
+    grid = {knob: read_values(values)} | ({second: read_values(second_values)} if second else {})
+    for option, name in (("--values", knob), ("--second-values", second)):
+        if name and not grid[name]:
+            raise InputError(option, f"no value for {name!r:.60}; write one or more, with commas between")
+    return grid

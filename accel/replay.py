@@ -72,9 +72,13 @@ def read_pairs(path: Path, tokenizer: Callable[[], Encodes]) -> list[tuple[list[
     Raises InputError naming the line.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError("pairs", f"{str(path)[:200]} cannot be read: {error}") from error
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise InputError("pairs", f"{str(path)[:200]} cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise InputError("pairs", f"{str(path)[:200]} is not UTF-8 text (byte {error.start})") from error
+    # Not splitlines, which also splits at signs that JSON allows inside a string, such as U+2028.
+    lines = text.split("\n")
     pairs, known = [], None
     for number, line in enumerate(lines, 1):
         if not line.strip():
@@ -83,6 +87,10 @@ def read_pairs(path: Path, tokenizer: Callable[[], Encodes]) -> list[tuple[list[
             entry = json.loads(line)
             parts = [entry["prompt"], entry["answer"]]
         except (ValueError, KeyError, TypeError, RecursionError) as error:
+            if number == len(lines) and not line.rstrip().endswith("}"):
+                raise InputError(
+                    "pairs", f"line {number}, the last, is cut off; complete or remove it"
+                ) from error
             raise InputError("pairs", f'line {number} is not {{"prompt": ..., "answer": ...}}') from error
         if any(isinstance(part, str) for part in parts):
             known = known or tokenizer()

@@ -55,7 +55,7 @@ def read_suite(name: str, most: int | None = None) -> list[Item]:
 
 def _shipped(name: str) -> list[Item]:
     try:
-        text = (FOLDER / f"{name}.jsonl").read_text(encoding="utf-8")
+        text = (FOLDER / f"{name}.jsonl").read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError("suite", f"{name} cannot be read: {error}") from error
     return _items(name, text, "id")

@@ -42,10 +42,11 @@ def sweep(
     grid: Grid,
     rounds: int,
     tell: Callable[[str, float], None] = lambda stage, fraction: None,
+    stopping: Stopping = never,
 ) -> list[Point]:
-    """Every point of the grid, in order."""
+    """Every point of the grid, in order; those before `stopping` had a reason."""
     points = []
-    for found in measure(model, request, grid, rounds):
+    for found in measure(model, request, grid, rounds, stopping):
         if isinstance(found, Progress):
             tell("measuring", found.fraction)
         else:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from accel.errors import InputError
+from accel.standard_streams import can_encode, read_input
 from accel.trace import Trace
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def load_models(name: str, draft: str, device: str, dtype: str, threads: int) ->
 
 
 def read_prompt(prompt: str) -> str:
-    return sys.stdin.read() if prompt == "-" else prompt
+    return read_input() if prompt == "-" else prompt
 
 
 def read_knobs(settings: list[str]) -> dict[str, str]:
@@ -67,15 +67,10 @@ def knobs_of_method(method: str, knobs: dict[str, str]) -> dict[str, str]:
     }
 
 
-def save_trace(trace: Any, path: Path) -> None:
-    try:
-        trace.save(path)
-    except OSError as error:
-        raise InputError("--trace", f"cannot write {str(path)[:200]}: {error.strerror or error}") from error
-
-
 def print_json(value: object) -> None:
-    print(json.dumps(value, ensure_ascii=False, allow_nan=False))
+    """One line of JSON; signs that standard output's encoding lacks as JSON's own escapes."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    print(text if can_encode(text) else json.dumps(value, allow_nan=False))
 
 
 def print_run(trace: Trace, as_json: bool) -> None:

@@ -391,8 +391,11 @@ class Trace:
             yield json.dumps(encode(part), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
     def save(self, path: str | Path) -> None:
-        """Write JSON lines in UTF-8. The file appears whole or not at all."""
+        """Write JSON lines in UTF-8. A file appears whole or not at all; a device or a pipe is written as it is."""
         path = Path(path)
+        if path.exists() and not path.is_file() and not path.is_dir():
+            path.write_text("".join(f"{line}\n" for line in self.lines()), encoding="utf-8")
+            return
         partial = path.with_name(path.name + ".partial")
         try:
             with partial.open("w", encoding="utf-8", errors="strict") as file:

@@ -53,6 +53,7 @@ READABLE = frozenset(
 )  # by pictures
 SPEAKING = (
     "accel/__main__.py",
+    "accel/commands.py",
     "accel/terminal.py",
     "accel/bench_command.py",
     "accel/models/progress.py",

@@ -11,8 +11,8 @@ import pytest
 import accel
 from accel.__main__ import main
 from accel.arctic import is_installed
-from accel.bench import Log
 from accel.bench_arms import arms_of
+from accel.bench_log import Log
 from accel.bench_table import Record, interval, markdown, rows
 from accel.errors import InputError
 from accel.request import greedy_request
@@ -71,12 +71,12 @@ def test_the_interval_holds_the_middle_as_often_as_it_says() -> None:
 
 
 def test_records_are_kept_a_part_at_a_time_and_belong_to_one_benchmark(tmp_path: Path) -> None:
-    path = tmp_path / "out" / "records.jsonl"
+    path = tmp_path / "records.jsonl"
     Log(path, {"asked": 1}).add(RECORDS)
     assert Log(path, {"asked": 1}).records == RECORDS
     with pytest.raises(InputError, match="another benchmark"):
         Log(path, {"asked": 2})
-    path.write_text(path.read_text() + "{")
+    path.write_text(path.read_text() + "{\n")
     with pytest.raises(InputError, match="damaged"):
         Log(path, {"asked": 1})
 
@@ -118,7 +118,7 @@ def test_a_run_that_was_broken_off_goes_on(embedded_folder, tmp_path, monkeypatc
         (["--methods", "suffix:speed=2"], "knobs.speed: suffix has no such knob"),
         (["--methods", "suffix:offset=99"], "knobs.offset"),
         (["--baselines", "vllm"], "baselines: 'vllm' is not one of generate"),
-        (["--prompts", "-1"], "most: -1 is below 1"),
+        (["--prompts", "-1"], "--prompts: -1 is below 0"),
     ],
 )
 def test_a_wrong_name_is_refused(wrong, said, embedded_folder, tmp_path, monkeypatch, capsys) -> None:

@@ -41,7 +41,7 @@ def fetch(
         check_config(cached, check)
         return cached
     try:
-        with cache_failures(hub.repo, Path(constants.HF_HUB_CACHE)):
+        with cache_failures(hub.repo, Path(constants.HF_HUB_CACHE), "HF_HUB_CACHE"):
             return _download(HfApi(), hub, progress, check, max_bytes)
     except Exception as error:
         words = _in_words(error, hub)

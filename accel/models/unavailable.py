@@ -17,20 +17,20 @@ class ModelUnavailable(ValueError):
 
 
 @contextmanager
-def cache_failures(model: str, folder: Path) -> Iterator[None]:
-    """Puts a failure to write into the cache `folder` into words."""
+def cache_failures(model: str, folder: Path, variable: str = "DRAFTSCOPE_CACHE") -> Iterator[None]:
+    """Put a failure to write into the cache `folder` into words; `variable` is the one that names another folder."""
     try:
         yield
     except Exception as error:
         if disk_full(error):
             raise ModelUnavailable(
                 f"the disk of {folder} became full while {model!r} was being prepared (nothing half-made "
-                "is left): free about 500 MB, or set DRAFTSCOPE_CACHE to a folder on another disk"
+                f"is left): free space there, or set {variable} to a folder on another disk"
             ) from error
         if isinstance(error, OSError) and error.errno in UNWRITABLE:
             raise ModelUnavailable(
                 f"cannot write {model!r} into the cache folder {folder} ({error.strerror}): "
-                "make it writable, or set DRAFTSCOPE_CACHE to a folder that is"
+                f"make it writable, or set {variable} to a folder that is"
             ) from error
         raise
 
