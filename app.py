@@ -28,6 +28,7 @@ from visuals.page.at_rest import AtRest
 from visuals.page.component import copy_link
 from visuals.page.doors import Doors
 from visuals.page.engine import missing_engine
+from visuals.page.event_queue import MAX_EVENTS, guard
 from visuals.page.explore import explore
 from visuals.page.hiding import HIDING
 from visuals.page.learn import learn
@@ -37,7 +38,6 @@ from visuals.page.race import race_tab
 from visuals.page.recorded import recorded_in
 from visuals.page.traces import traces, wire_address
 from visuals.page.tune import tune
-from visuals.page.unread import Unread
 
 TRACES = Path(__file__).resolve().parent / "assets" / "traces"
 RACES = Path(__file__).resolve().parent / "assets" / "races"
@@ -73,8 +73,8 @@ def build() -> gr.Blocks:
                 traces(runs, shown, tabs)
         wire_address(page, runs, shown, tabs)
         wire_api(runs)
-    page.queue(max_size=64, default_concurrency_limit=16, api_open=False)
-    page._queue.pending_messages_per_session = Unread()
+    page.queue(max_size=MAX_EVENTS, default_concurrency_limit=16, api_open=False)
+    guard(page)
     return page
 
 

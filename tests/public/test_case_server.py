@@ -48,9 +48,12 @@ def crowd(page: Page) -> None:
 @pytest.mark.case(18)
 @pytest.mark.slow
 def test_a_crowd_that_comes_and_goes_leaves_nothing_behind(cache, tmp_path):
-    with serving(
-        tmp_path, DRAFTSCOPE_CACHE=str(cache), DRAFTSCOPE_SESSIONS="20", DRAFTSCOPE_RUNS_PER_MINUTE="0"
-    ) as server:
+    limits = {
+        "DRAFTSCOPE_SESSIONS": "20",
+        "DRAFTSCOPE_RUNS_PER_MINUTE": "0",
+        "DRAFTSCOPE_RUNS_AT_ONCE": "0",
+    }
+    with serving(tmp_path, DRAFTSCOPE_CACHE=str(cache), **limits) as server:
         page, held = Page(server.address), list[float]()
         with Visitor(page) as visitor:
             assert visitor.run(prompt="a", **{LENGTH: 8}).startswith("Done")
