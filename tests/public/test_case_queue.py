@@ -38,7 +38,9 @@ def assert_serves(page: Page) -> None:
 def decoding(tokens: int = 64) -> dict[str, Any]:
     """The body of a `decode`, as long as is allowed."""
     knobs: dict[str, Any] = {}
-    return {"data": ["a cat", "autoregressive", knobs, "smollm2-135m", tokens, 0, 0, 1, 0, "", True, True, True]}
+    return {
+        "data": ["a cat", "autoregressive", knobs, "smollm2-135m", tokens, 0, 0, 1, 0, "", True, True, True]
+    }
 
 
 def fetched(http: httpx.Client, address: str, name: str, event: str) -> tuple[str, Any]:

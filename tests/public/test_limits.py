@@ -17,10 +17,11 @@ from accel.models.catalogue import CATALOGUE
 from tests.browser.served import ROOT
 from tests.page.test_inputs import form, race_form
 from visuals.page import limits as limits_module
+from visuals.page import unread as unread_module
 from visuals.page.inputs import check_asked, check_race
 from visuals.page.limits import LIMITS, MODELS, OFFERED, PUBLIC, BadLimit, limits, stopping_for
 from visuals.page.rate import ADDRESSES, Rate, TooOften, count_run
-from visuals.page.unread import FORGOTTEN, KEPT, Unread
+from visuals.page.unread import FORGOTTEN, Unread
 
 HOSTING = ROOT / "docs" / "hosting.md"
 
@@ -200,14 +201,14 @@ def test_of_tabs_that_have_left_the_newest_are_kept_for_some_minutes():
     now[0] = 31.0
     held["new"] = []
     assert list(held)[:2] == ["left", "listens"]  # a program may yet fetch its answer
-    for at in range(KEPT + 1):
+    for at in range(unread_module.KEPT + 1):
         held[f"left {at}"] = []
     now[0] = 70.0
     assert "listens" in held
     held["newest"] = []
     assert "left" not in held
     assert "listens" in held
-    assert len(held) == KEPT + 2
+    assert len(held) == unread_module.KEPT + 2
     now[0] = 70.0 + FORGOTTEN
     held["last"] = []
     assert list(held) == ["last"]

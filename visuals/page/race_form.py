@@ -95,7 +95,9 @@ def _race(
         asked = check_race(given)
         count_run(request)
         mine = begin(racer)
-        for update in until_dropped(racer, mine, in_turn(mine, measure(racer, asked, mine), address_of(request))):
+        for update in until_dropped(
+            racer, mine, in_turn(mine, measure(racer, asked, mine), address_of(request))
+        ):
             message = packed(update.message) if update.message else gr.skip()
             if update.message:
                 lists = _lists(racer, part)

@@ -50,7 +50,9 @@ def _run(request: gr.Request, seen: Visitor | None, given: dict[str, Any]) -> It
         asked = check_asked(given)
         count_run(request)
         mine = begin(visitor)
-        for update in until_dropped(visitor, mine, in_turn(mine, play(visitor, asked, mine), address_of(request))):
+        for update in until_dropped(
+            visitor, mine, in_turn(mine, play(visitor, asked, mine), address_of(request))
+        ):
             message = packed(update.message) if update.message else gr.skip()
             yield visitor, message, escape(update.status), *(idle if update.over else busy)
         if was_dropped(visitor, mine):  # its newest word may have overtaken what is shown now
