@@ -7,7 +7,6 @@ import signal
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Thread
 from time import sleep
 from types import FrameType
@@ -28,20 +27,25 @@ from visuals.page.at_rest import AtRest
 from visuals.page.component import copy_link
 from visuals.page.doors import Doors
 from visuals.page.engine import missing_engine
+from visuals.page.event_queue import MAX_EVENTS, guard
 from visuals.page.explore import explore
 from visuals.page.hiding import HIDING
 from visuals.page.learn import learn
 from visuals.page.limits import CLOSING, BadLimit, limits
+from visuals.page.line import RUNS
 from visuals.page.look import STYLE, theme
 from visuals.page.race import race_tab
 from visuals.page.recorded import recorded_in
+from visuals.page.room import page_room
 from visuals.page.traces import traces, wire_address
 from visuals.page.tune import tune
-from visuals.page.unread import Unread
 
 TRACES = Path(__file__).resolve().parent / "assets" / "traces"
 RACES = Path(__file__).resolve().parent / "assets" / "races"
 LESSONS = Path(__file__).resolve().parent / "assets" / "lessons"
+ENDING = (
+    8.0  # seconds a run may take to stop; platforms kill a process ten seconds after they asked it to end
+)
 
 
 def recorded_races() -> dict[str, list[Path]]:
@@ -73,8 +77,8 @@ def build() -> gr.Blocks:
                 traces(runs, shown, tabs)
         wire_address(page, runs, shown, tabs)
         wire_api(runs)
-    page.queue(max_size=64, default_concurrency_limit=16, api_open=False)
-    page._queue.pending_messages_per_session = Unread()
+    page.queue(max_size=MAX_EVENTS, default_concurrency_limit=16, api_open=False)
+    guard(page)
     return page
 
 
@@ -85,7 +89,13 @@ def bring_default_model() -> None:
         return
     try:
         with bar() as tell:
-            catalogue.folder(limits().models[0], progress=tell)
+
+            def told(stage: str, fraction: float) -> None:
+                if CLOSING.is_set():
+                    sys.exit()  # ends this thread alone, and removes what it had begun
+                tell(stage, fraction)
+
+            catalogue.folder(limits().models[0], progress=told)
     except ModelUnavailable as error:
         print(f"{error}\nRecorded runs can be played; Run will try again.", file=sys.stderr)
 
@@ -110,6 +120,8 @@ def serve(page: gr.Blocks) -> None:
     )
     while not CLOSING.is_set():
         sleep(0.1)
+    # A thread in the middle of a product, when the interpreter ends, aborts the process.
+    RUNS.wait_until_empty(ENDING)
     page.close()
 
 
@@ -129,16 +141,27 @@ def main() -> None:
         sys.exit(str(error))
     for kind in (signal.SIGTERM, signal.SIGINT):
         signal.signal(kind, close)
-    with TemporaryDirectory(prefix="draftscope-page-", ignore_cleanup_errors=True) as room:
-        # What visitors upload and export, gone with the server.
+    bringing = Thread(target=bring_default_model, name="bring-model", daemon=True)
+    with page_room() as room:
         os.environ.setdefault("GRADIO_TEMP_DIR", room)
         try:
             page = build()
         except OSError as error:
             sys.exit(words.NO_ROOM.format(folder=os.environ["GRADIO_TEMP_DIR"], reason=error.strerror))
-        Thread(target=bring_default_model, name="bring-model", daemon=True).start()
+        bringing.start()
         if not CLOSING.is_set():
             serve(page)
+    end(bringing)
+
+
+def end(bringing: Thread) -> None:
+    """End the process with status 0, also where a model is still being loaded, which hears no Stop."""
+    if bringing.is_alive():
+        bringing.join(ENDING)
+    if bringing.is_alive() or not RUNS.wait_until_empty(0):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
 
 if __name__ == "__main__":

@@ -104,7 +104,7 @@ class Session:
 
     def judge(self, told: str) -> None:
         """Done, or refused in words that are expected of a full server."""
-        ends = ("Done", "Stopped: time limit", "The server is full", "Too many runs")
+        ends = ("Done", "Stopped: time limit", "The server is full", "Too many requests")
         known = next((end for end in ends if end in told), None)
         self.played.did(f"  told: {known or 'something else'}")
         if known is None:
@@ -185,6 +185,7 @@ def soak(folder: Path, cache: Path, minutes: float, sessions: int, growth: float
         "DRAFTSCOPE_SESSIONS": "20",
         "DRAFTSCOPE_SESSION_MINUTES": "1",
         "DRAFTSCOPE_RUNS_PER_MINUTE": "1000",
+        "DRAFTSCOPE_RUNS_AT_ONCE": "0",
     }
     with serving(folder, DRAFTSCOPE_CACHE=str(cache), **allowed) as server:
         print(f"warm-up: {dict(play(server, sessions, minutes * 12, 1).counts)}")

@@ -26,6 +26,7 @@ def address(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
         "app.py",
         DRAFTSCOPE_PUBLIC="1",
         DRAFTSCOPE_RUNS_PER_MINUTE="0",
+        DRAFTSCOPE_RUNS_AT_ONCE="0",
         DRAFTSCOPE_CACHE=str(cache),
         GRADIO_TEMP_DIR=str(room),
     ) as url:

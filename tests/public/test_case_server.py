@@ -48,9 +48,12 @@ def crowd(page: Page) -> None:
 @pytest.mark.case(18)
 @pytest.mark.slow
 def test_a_crowd_that_comes_and_goes_leaves_nothing_behind(cache, tmp_path):
-    with serving(
-        tmp_path, DRAFTSCOPE_CACHE=str(cache), DRAFTSCOPE_SESSIONS="20", DRAFTSCOPE_RUNS_PER_MINUTE="0"
-    ) as server:
+    limits = {
+        "DRAFTSCOPE_SESSIONS": "20",
+        "DRAFTSCOPE_RUNS_PER_MINUTE": "0",
+        "DRAFTSCOPE_RUNS_AT_ONCE": "0",
+    }
+    with serving(tmp_path, DRAFTSCOPE_CACHE=str(cache), **limits) as server:
         page, held = Page(server.address), list[float]()
         with Visitor(page) as visitor:
             assert visitor.run(prompt="a", **{LENGTH: 8}).startswith("Done")
@@ -92,6 +95,38 @@ def test_a_signal_in_the_middle_of_a_run_ends_the_server_and_removes_its_files(c
         Visitor(Page(server.address)) as visitor,
     ):
         assert visitor.run(prompt="a", **{LENGTH: 8}).startswith("Done")
+
+
+@pytest.mark.case(24)
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_while_the_embedded_model_decodes_is_no_abort(tmp_path, kind):
+    with serving(tmp_path) as server, httpx.Client(timeout=120) as http:
+        page = Page(server.address)
+        with Visitor(page) as visitor:
+            assert visitor.run(prompt="a", **{LENGTH: 2}).startswith("Done")
+        asked = {"data": ["Count to a thousand.", "autoregressive"]}
+        http.post(f"{server.address}gradio_api/call/decode", json=asked).raise_for_status()
+        time.sleep(1.5)
+        server.process.send_signal(kind)
+        assert server.process.wait(30) == 0, server.said()
+        assert "terminate called" not in server.said()
+        assert server.files() == []
+
+
+@pytest.mark.case(24)
+def test_files_of_a_page_that_was_killed_go_at_a_later_start(cache, tmp_path):
+    with serving(tmp_path, DRAFTSCOPE_CACHE=str(cache)) as server:
+        sent = {"files": ("t.jsonl", b"{}")}
+        httpx.post(f"{server.address}gradio_api/upload", files=sent, timeout=30).raise_for_status()
+        assert server.files() != []
+        server.process.kill()
+        server.process.wait()
+    assert server.files() != []
+    for folder in server.room.iterdir():
+        os.utime(folder, (0, 0))
+    with serving(tmp_path / "again", DRAFTSCOPE_CACHE=str(cache), TMPDIR=str(server.room)):
+        assert server.files() == []
 
 
 @pytest.mark.case(24, 9)

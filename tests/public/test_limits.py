@@ -17,10 +17,11 @@ from accel.models.catalogue import CATALOGUE
 from tests.browser.served import ROOT
 from tests.page.test_inputs import form, race_form
 from visuals.page import limits as limits_module
+from visuals.page import unread as unread_module
 from visuals.page.inputs import check_asked, check_race
 from visuals.page.limits import LIMITS, MODELS, OFFERED, PUBLIC, BadLimit, limits, stopping_for
 from visuals.page.rate import ADDRESSES, Rate, TooOften, count_run
-from visuals.page.unread import Unread
+from visuals.page.unread import FORGOTTEN, Unread
 
 HOSTING = ROOT / "docs" / "hosting.md"
 
@@ -190,7 +191,7 @@ def test_the_tab_that_nobody_asked_for_longest_is_forgotten_first():
 
 
 @pytest.mark.case(15, 18)
-def test_tabs_that_have_left_are_forgotten_after_half_a_minute():
+def test_of_tabs_that_have_left_the_newest_are_kept_for_some_minutes():
     now = [0.0]
     held = Unread(clock=lambda: now[0])
     held["left"], held["listens"], held["ended"] = [], [], []
@@ -199,6 +200,30 @@ def test_tabs_that_have_left_are_forgotten_after_half_a_minute():
     assert "listens" in held
     now[0] = 31.0
     held["new"] = []
-    assert list(held) == ["listens", "new"]
-    with pytest.raises(KeyError):  # as gradio's own store would: the run that tells it something ends
-        held["left"]
+    assert list(held)[:2] == ["left", "listens"]  # a program may yet fetch its answer
+    for at in range(unread_module.KEPT + 1):
+        held[f"left {at}"] = []
+    now[0] = 70.0
+    assert "listens" in held
+    held["newest"] = []
+    assert "left" not in held
+    assert "listens" in held
+    assert len(held) == unread_module.KEPT + 2
+    now[0] = 70.0 + FORGOTTEN
+    held["last"] = []
+    assert list(held) == ["last"]
+
+
+@pytest.mark.case(15, 18)
+def test_a_tab_with_an_event_is_never_forgotten_and_a_message_to_no_tab_goes_nowhere():
+    now, busy, forgotten = [0.0], {"waits"}, list[str]()
+    held = Unread(2, lambda: now[0], lambda: busy, forgotten.append)
+    held["waits"], held["left"], held["new"] = [], [], []
+    assert list(held) == ["waits", "new"]
+    now[0] = 10 * FORGOTTEN
+    held["newer"] = []
+    assert list(held) == ["waits", "newer"]
+    assert forgotten == ["left", "new"]
+    held["left"].put_nowait("lost")
+    assert "left" not in held
+    del held["left"]

@@ -17,13 +17,17 @@ from accel.models.catalogue import DEFAULT
 from accel.trace import Trace
 from accel.whatif import WhatIfError
 from accel.whatif import whatif as outcome_of
+from visuals.page import words
+from visuals.page.event_queue import listener
 from visuals.page.inputs import Asked, check_asked
-from visuals.page.line import RUNS
-from visuals.page.rate import count_run
+from visuals.page.limits import CLOSING, limits
+from visuals.page.line import PATIENCE, RUNS, ServerFull
+from visuals.page.rate import Rate, address_of, count_run
 from visuals.page.recorded import Recorded, named
 from visuals.page.work import run_parts
 
-PATIENCE = 60.0  # seconds between two looks at the line; it wakes by itself when somebody leaves
+WHATIFS = Rate()
+WHATIFS_A_RUN = 6  # what-ifs that an address may ask for where it may begin one run
 
 
 def decode(
@@ -66,10 +70,12 @@ def decode(
     }  # fmt: skip
     asked = check_asked({**given, **_all_knobs(method, knobs)})
     count_run(request)
-    with RUNS.place() as place:
+    left = listener()
+    with RUNS.place(address_of(request)) as place:
         for _ in place.waiting(PATIENCE):
-            pass
-        found: dict[str, Any] = encode(_decoded(asked))
+            if left() or CLOSING.is_set():
+                raise ServerFull(words.LEFT_LINE)
+        found: dict[str, Any] = encode(_decoded(asked, left))
     return found
 
 
@@ -82,23 +88,30 @@ def _all_knobs(method: Any, knobs: Any) -> dict[str, Any]:
     return {f"{method}.{knob.name}": getattr(chosen, knob.name) for knob in knobs_of(kind)}
 
 
-def _decoded(asked: Asked) -> Trace:
-    """The last part of a run."""
-    *_, trace = run_parts(asked, Event())
-    assert isinstance(trace, Trace)
+def _decoded(asked: Asked, left: Callable[[], bool]) -> Trace:
+    """The last part of a run, which ends at its next step when its listener has left."""
+    stop = Event()
+    trace: Trace | None = None
+    for part in run_parts(asked, stop):
+        if left():
+            stop.set()
+        if isinstance(part, Trace):
+            trace = part
+    assert trace is not None
     return trace
 
 
 def whatif_of(runs: Mapping[str, Recorded]) -> Callable[..., dict[str, Any]]:
     """The endpoint `whatif` over these runs."""
 
-    def whatif(name: str, knobs: dict[str, Any]) -> dict[str, Any]:
+    def whatif(name: str, knobs: dict[str, Any], request: gr.Request | None = None) -> dict[str, Any]:
         """What other knobs would have done in a recorded run: exact where the trace decides, else an estimate.
 
         Args:
             name: a run's slug, as `traces` lists it.
             knobs: the knobs to change, by name, such as {"threshold": 0.6}.
         """
+        WHATIFS.take(address_of(request), WHATIFS_A_RUN * limits().runs_per_minute)
         run = named(runs, name)
         checked = with_knobs(METHODS[run.ends[0].method.name], knobs)
         try:

@@ -20,7 +20,7 @@ from visuals.page.going import begin, drop, stop
 from visuals.page.inputs import most_tokens
 from visuals.page.measure_inputs import MAX_ROUNDS, MAX_TOKENS, check_measure
 from visuals.page.measuring import Tuning, measuring, points_json
-from visuals.page.rate import count_run
+from visuals.page.rate import address_of, count_run
 from visuals.page.settings_text import as_command, as_json, as_python, knobs_to_set
 from visuals.page.tune_events import heading, in_turn
 from visuals.page.visitor import Visitor
@@ -114,7 +114,7 @@ def _measure(
             *buttons(running=True),
             *unchanged,
         )
-        for told in in_turn(going, measuring(tuning, asked, going)):
+        for told in in_turn(going, measuring(tuning, asked, going), address_of(request)):
             found = {"points": points_json(tuning)} if told.fresh else {}
             message = {"status": told.status, "fraction": None if told.done else told.fraction, **found}
             shown = _drawn(tuning, mode) if told.fresh else unchanged

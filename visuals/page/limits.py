@@ -55,6 +55,9 @@ LIMITS = {
     "runs_per_minute": Limit(
         "DRAFTSCOPE_RUNS_PER_MINUTE", 0, 1000, 0, 20, "runs that one address may begin in a minute; 0: any"
     ),
+    "runs_at_once": Limit(
+        "DRAFTSCOPE_RUNS_AT_ONCE", 0, 47, 0, 2, "runs of one address that may wait or decode; 0: any"
+    ),
 }
 
 
@@ -71,6 +74,7 @@ class Limits:
     sessions: int
     session_minutes: int
     runs_per_minute: int
+    runs_at_once: int
 
 
 def is_public() -> bool:

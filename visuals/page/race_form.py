@@ -17,7 +17,7 @@ from visuals.page.inputs import DTYPES, MAX_LANE_TOKENS, MAX_ROUNDS, check_race,
 from visuals.page.limits import limits
 from visuals.page.pair import PairPart, Racer
 from visuals.page.racing import measure
-from visuals.page.rate import count_run
+from visuals.page.rate import address_of, count_run
 from visuals.page.runs import in_turn
 from visuals.scene import packed
 
@@ -95,7 +95,9 @@ def _race(
         asked = check_race(given)
         count_run(request)
         mine = begin(racer)
-        for update in until_dropped(racer, mine, in_turn(mine, measure(racer, asked, mine))):
+        for update in until_dropped(
+            racer, mine, in_turn(mine, measure(racer, asked, mine), address_of(request))
+        ):
             message = packed(update.message) if update.message else gr.skip()
             if update.message:
                 lists = _lists(racer, part)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from math import ceil
 from threading import Lock
 from time import monotonic
+from typing import Any
 
 import gradio as gr
 
@@ -50,7 +51,12 @@ class Rate:
 RATE = Rate()
 
 
+def address_of(request: Any) -> str:
+    """The address that a request of gradio's or of the web server came from."""
+    client = None if request is None else request.client
+    return client.host if client else ""
+
+
 def count_run(request: gr.Request | None) -> None:
     """One more run for whoever asked. Raises TooOften."""
-    client = None if request is None else request.client
-    RATE.take(client.host if client else "", limits().runs_per_minute)
+    RATE.take(address_of(request), limits().runs_per_minute)

@@ -15,7 +15,7 @@ from visuals.page.form import Form
 from visuals.page.going import begin, stop, until_dropped, was_dropped
 from visuals.page.inputs import check_asked
 from visuals.page.live import Update, play
-from visuals.page.rate import count_run
+from visuals.page.rate import address_of, count_run
 from visuals.page.visitor import Visitor
 from visuals.scene import packed
 
@@ -50,7 +50,9 @@ def _run(request: gr.Request, seen: Visitor | None, given: dict[str, Any]) -> It
         asked = check_asked(given)
         count_run(request)
         mine = begin(visitor)
-        for update in until_dropped(visitor, mine, in_turn(mine, play(visitor, asked, mine))):
+        for update in until_dropped(
+            visitor, mine, in_turn(mine, play(visitor, asked, mine), address_of(request))
+        ):
             message = packed(update.message) if update.message else gr.skip()
             yield visitor, message, escape(update.status), *(idle if update.over else busy)
         if was_dropped(visitor, mine):  # its newest word may have overtaken what is shown now
@@ -59,6 +61,6 @@ def _run(request: gr.Request, seen: Visitor | None, given: dict[str, Any]) -> It
         yield visitor, gr.skip(), said(error), *idle
 
 
-def in_turn(stop: Event, work: Iterator[Update]) -> Iterator[Update]:
+def in_turn(stop: Event, work: Iterator[Update], address: str = "") -> Iterator[Update]:
     """The work when its turn has come; until then how long the line is."""
-    return line.in_turn(stop, work, lambda said, over: Update(said, over=over))
+    return line.in_turn(stop, work, lambda said, over: Update(said, over=over), address)

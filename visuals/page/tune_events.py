@@ -10,9 +10,9 @@ from visuals.page.escape import escape
 from visuals.page.measuring import Told
 
 
-def in_turn(stop: Event, work: Iterator[Told]) -> Iterator[Told]:
+def in_turn(stop: Event, work: Iterator[Told], address: str = "") -> Iterator[Told]:
     """The work when its turn has come, after Explore's runs too."""
-    return line.in_turn(stop, work, lambda said, over: Told(said, 0.0, done=over))
+    return line.in_turn(stop, work, lambda said, over: Told(said, 0.0, done=over), address)
 
 
 def heading(title: str, lead: str) -> str:

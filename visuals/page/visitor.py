@@ -9,6 +9,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from accel.trace import Trace
+from visuals.page.room import visitor_room
 
 if TYPE_CHECKING:
     from accel.models.model import Model
@@ -35,7 +36,10 @@ class Visitor:
         return known
 
     def room(self) -> Path:
-        """This visitor's own folder, gone with the visitor."""
+        """This visitor's own folder, gone with the visitor; made anew where the system removed it meanwhile."""
+        if self.folder is not None and not Path(self.folder.name).is_dir():
+            self.folder.cleanup()
+            self.folder = None
         if self.folder is None:
-            self.folder = tempfile.TemporaryDirectory(prefix="draftscope-")
+            self.folder = visitor_room()
         return Path(self.folder.name)

@@ -53,10 +53,23 @@ WAITING = (
 )
 LEFT_LINE = "Stopped before your turn came: nothing was decoded."
 FULL = "The server is full: {waiting} runs are waiting already. Try again in a minute; recorded runs play meanwhile."
+YOUR_SHARE = (
+    "Runs from your address that wait or decode: {count}; more are not allowed at once. Try again when one has ended; "
+    "recorded runs play meanwhile."
+)
+TOO_MANY_EVENTS = (
+    "Requests from your address that wait for their answers: {count}; more are not allowed at once. "
+    "Try again when some are answered."
+)
+BUSY = "The server is busy: too many requests are waiting. Try again in a minute."
+UNGUARDED = (
+    "gradio {version} lacks what guards the page's queue ({missing}): requests of one address can fill it, and an "
+    "error inside gradio can stop it until a restart. Install the version in constraints.txt."
+)
 NO_DOOR = "There is no such endpoint here. Programs are offered: {offered}."
 NO_ROOM = "No files can be written to {folder} ({reason}): set GRADIO_TEMP_DIR or TMPDIR to a folder that is writable."
 TOO_OFTEN = (
-    "Too many runs from your address: {runs} a minute are allowed. Try again in {seconds} seconds; "
+    "Too many requests from your address: {runs} a minute are allowed. Try again in {seconds} seconds; "
     "recorded runs play meanwhile."
 )
 REFUSED = "The machine refused the run: {reason} Recorded runs play meanwhile."
