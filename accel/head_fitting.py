@@ -9,7 +9,7 @@ from accel.head_lessons import Course
 from accel.head_training import train
 from accel.heads import find
 from accel.heads_command import file_name
-from accel.methods.adadecode import heads_for, plain_layers
+from accel.methods.adadecode import forget_heads, plain_layers
 from accel.models.embedded import cache_root
 from accel.models.model import Model
 from accel.models.progress import Progress, silent
@@ -33,5 +33,5 @@ def fit_heads(model: Model, tell: Progress = silent) -> tuple[int, ...]:
     heads = train(model, "ridge", course, steps=1, tell=tell)
     tell("saving", 1.0)
     heads.save(cache_root() / "heads" / f"{file_name(model)}.safetensors")
-    heads_for.cache_clear()  # runs from now on look again
+    forget_heads()
     return heads.layers

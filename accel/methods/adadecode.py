@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import partial
 from typing import Annotated, ClassVar
+from weakref import WeakKeyDictionary
 
 from torch import Tensor
 
@@ -26,6 +27,11 @@ from accel.trace import Readout
 from accel.verify import DraftTree, verify
 
 PLAIN_SHARES = (0.5, 0.67, 0.8)  # of the layers, where the model has no trained heads and none are asked for
+KEPT_HEADS = 4  # of each model
+
+# Reading a file and the model's head takes longer than a step. Weakly by model: heads refer to its weights, and must
+# not keep them in memory once it is unloaded.
+_heads: WeakKeyDictionary[Model, dict[tuple[str, str], ExitHeads]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +115,24 @@ def _look(
     return look.tokens(), look.confidence()
 
 
-@lru_cache(maxsize=4)  # reading a file and the model's head takes longer than a step
 def heads_for(model: Model, kind: str, layers: str) -> ExitHeads:
     """Trained heads of this model, else its plain readout; after the layers asked for, where they say."""
+    known = _heads.setdefault(model, {})
+    found = known.get((kind, layers))
+    if found is None:
+        found = _find_heads(model, kind, layers)
+        for oldest in list(known)[: 1 + len(known) - KEPT_HEADS]:
+            known.pop(oldest, None)  # another run may have done so
+        known[kind, layers] = found
+    return found
+
+
+def forget_heads() -> None:
+    """Look for heads again: a file of them was written."""
+    _heads.clear()
+
+
+def _find_heads(model: Model, kind: str, layers: str) -> ExitHeads:
     trained = find(model) if kind == "trained" else None
     if layers == "auto":
         return trained or plain(model, plain_layers(model))

@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from accel.models.progress import Progress, library_bars_hidden, silent
+from accel.models.progress import Progress, library_quiet, silent
 from accel.models.unavailable import ModelUnavailable, cache_failures
 from accel.models.wheel import Source, bring
 
@@ -110,7 +110,7 @@ def _convert(gguf: Path, made: Path, progress: Progress) -> None:
     where: dict[str, Any] = {"gguf_file": gguf.name, "local_files_only": True, "trust_remote_code": False}
     stage = "converting to bf16, once"
     progress(stage, 0.0)
-    with library_bars_hidden():
+    with library_quiet():
         with redirect_stderr(io.StringIO()):  # its GGUF reader draws a bar that no setting hides
             model: Any = AutoModelForCausalLM.from_pretrained(gguf.parent, dtype=torch.float32, **where)
         model = model.to(torch.bfloat16)

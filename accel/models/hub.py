@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 
 from accel.models.progress import Progress, silent
 from accel.models.unavailable import ModelUnavailable, cache_failures
+from accel.models.weight_files import weight_files
 
 MAX_BYTES = 40_000_000_000
 TEXT = (".json", ".jinja", ".txt", ".model")  # config, tokenizer, chat template, word lists
@@ -54,26 +54,17 @@ def check_config(folder: Path, check: ConfigCheck | None) -> None:
     """Shows the folder's configuration, as the library understands it, to `check`."""
     if check is None:
         return
-    from transformers import AutoConfig
+    from accel.models.checkpoint import read_config
 
+    check(read_config(folder))
+
+
+def _is_complete(folder: Path) -> bool:
+    """Whether a configuration and every file of weights are there."""
     try:
-        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    except Exception as error:  # whatever a foreign file makes the library raise
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise ModelUnavailable(f"the config.json in {folder} cannot be used: {reason[:200]}") from error
-    check(config)
-
-
-def has_all_weights(folder: Path) -> bool:
-    """Whether every safetensors file is there, as far as an index names them."""
-    index = folder / "model.safetensors.index.json"
-    if not index.is_file():
-        return any(folder.glob("*.safetensors"))
-    try:
-        named = set(json.loads(index.read_bytes())["weight_map"].values())
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return (folder / "config.json").is_file() and bool(weight_files(folder))
+    except ModelUnavailable:
         return False
-    return all((folder / str(file)).is_file() for file in named)
 
 
 def _cached(hub: HubId) -> Path | None:
@@ -83,7 +74,7 @@ def _cached(hub: HubId) -> Path | None:
 
     with suppress(LocalEntryNotFoundError):
         folder = Path(snapshot_download(hub.repo, revision=hub.revision, local_files_only=True))
-        if (folder / "config.json").is_file() and has_all_weights(folder):
+        if _is_complete(folder):
             return folder
     return None
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import replace
-from functools import cache, partial
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -16,6 +17,7 @@ from accel.errors import InputError
 from accel.models import catalogue, selftest
 from accel.models.adapter import TransformersModel
 from accel.models.calibration import calibrate
+from accel.models.checkpoint import Signature, folder_signature, read_library
 from accel.models.errors import ModelRefused
 from accel.models.families import context_limit
 from accel.models.fingerprint import fingerprint
@@ -25,7 +27,7 @@ from accel.models.invariance import invariant_rows
 from accel.models.layered import LayeredModel
 from accel.models.model import Model
 from accel.models.processors import read_settings
-from accel.models.progress import Progress, library_bars_hidden, silent
+from accel.models.progress import Progress, silent
 from accel.models.refusals import refuse_unsupported
 from accel.models.threads import settle_threads
 from accel.models.tokenizer import Tokenizer, load_tokenizer
@@ -38,7 +40,17 @@ HALF = frozenset({torch.bfloat16, torch.float16})
 KEPT = 2  # loaded models kept; the least recently used goes first
 DEFAULT_CONTEXT = 2048  # where a configuration says nothing
 
-_loaded: OrderedDict[tuple[str, str, str], Model] = OrderedDict()
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A loaded model, and its folder as it was when it was read."""
+
+    model: Model
+    folder: Path
+    signature: Signature
+
+
+_loaded: OrderedDict[tuple[str, str, str], _Kept] = OrderedDict()
 _loading = Lock()
 
 
@@ -52,21 +64,33 @@ def load(
 ) -> Model:
     """A model by its catalogue name, a local folder or a hub id; the last few stay loaded and are shared.
 
-    `private=False` allows catalogue names only. Raises InputError, ModelUnavailable (cannot be brought here) or
-    ModelRefused (would not be decoded right), each saying what to do.
+    A folder whose files have changed since is read again. `private=False` allows catalogue names only. Raises
+    InputError, ModelUnavailable (cannot be brought here) or ModelRefused (would not be decoded right), each saying
+    what to do.
     """
     device, dtype = resolve_device(device), resolve_dtype(dtype, resolve_device(device))
     key = (str(name), device, dtype)
     with _loading:
-        if key not in _loaded:
+        kept = _loaded.get(key)
+        if kept is None or kept.signature != folder_signature(kept.folder):
+            kept = None  # not held while its successor is read
+            _drop(key)
             where = catalogue.folder(str(name), progress=progress, private=private, check=refuse_unsupported)
             progress("loading the weights", 0.0)
-            _loaded[key] = from_folder(where, name=str(name), device=device, dtype=dtype)
+            signature = folder_signature(where)
+            model = from_folder(where, name=str(name), device=device, dtype=dtype)
+            kept = _loaded[key] = _Kept(model, where, signature)
             progress("loading the weights", 1.0)
-            while len(_loaded) > KEPT:
-                _loaded.popitem(last=False)
         _loaded.move_to_end(key)
-        return _loaded[key]
+        return kept.model
+
+
+def _drop(key: tuple[str, str, str]) -> None:
+    """Forgets this model, and the least recently used until there is room for another: no more are ever held."""
+    _loaded.pop(key, None)
+    while len(_loaded) >= KEPT:
+        _loaded.popitem(last=False)
+    gc.collect()  # a model's modules refer to one another
 
 
 def from_folder(where: Path, *, name: str, device: str, dtype: str) -> Model:
@@ -74,40 +98,19 @@ def from_folder(where: Path, *, name: str, device: str, dtype: str) -> Model:
 
     Where the weights were packed, the library's copy of them is let go; it is read again should it be asked for.
     """
-    bring = partial(_library, where, name, device, dtype)
+    signature = folder_signature(where)
+
+    def bring() -> Any:
+        library = read_library(where, name=name, device=device, dtype=DTYPES[dtype])
+        if folder_signature(where) != signature:
+            raise ModelUnavailable(
+                f"model: the files of {name!r:.80} changed since it was loaded: load it again"
+            )
+        return library
+
     model = from_library(bring(), load_tokenizer(where), name=name)
     packed = isinstance(model.layers, FusedModel) and model.layers.is_packed
     return replace(model, bring_library=cache(bring)) if packed else model
-
-
-def _library(where: Path, name: str, device: str, dtype: str) -> Any:
-    """The folder as a model of the library's."""
-    from transformers import AutoConfig, AutoModelForCausalLM
-
-    try:
-        config = AutoConfig.from_pretrained(where, local_files_only=True, trust_remote_code=False)
-        refuse_unsupported(config)
-        with library_bars_hidden():
-            library = AutoModelForCausalLM.from_pretrained(
-                where,
-                config=config,
-                dtype=DTYPES[dtype],
-                attn_implementation=_attention(AutoModelForCausalLM, config),
-                use_safetensors=True,
-                trust_remote_code=False,
-                local_files_only=True,
-            )
-    except (ModelRefused, MemoryError):
-        raise
-    except Exception as error:  # whatever a foreign file makes the library raise
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise ModelUnavailable(f"model: {name!r:.80} cannot be loaded: {reason[:200]}") from error
-    return library.to(device).eval().requires_grad_(False)
-
-
-def _attention(auto: Any, config: Any) -> str:
-    """Named always, so that no config can ask for a kernel of its own; a few families have only the eager one."""
-    return "sdpa" if getattr(auto._model_mapping[type(config)], "_supports_sdpa", False) else "eager"
 
 
 def from_library(

@@ -12,7 +12,7 @@ from accel.models.tokenizer import Tokenizer
 from accel.trace import Calibration, ModelInfo
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)  # sessions refer to it weakly
 class Model:
     """What `accel.load` returns. Sessions and runs hold all that changes; nothing here does."""
 

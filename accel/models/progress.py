@@ -50,15 +50,17 @@ def _lines(stream: TextIO) -> Progress:
 
 
 @contextmanager
-def library_bars_hidden() -> Iterator[None]:
-    """Keeps transformers' own bars off standard error: ours replaces them."""
+def library_quiet() -> Iterator[None]:
+    """Keeps transformers' own bars and warnings off standard error: what matters of them is said by ours."""
     from transformers.utils import logging as untyped
 
     logging: Any = untyped
-    shown = logging.is_progress_bar_enabled()
+    shown, verbosity = logging.is_progress_bar_enabled(), logging.get_verbosity()
     logging.disable_progress_bar()
+    logging.set_verbosity_error()
     try:
         yield
     finally:
+        logging.set_verbosity(verbosity)
         if shown:
             logging.enable_progress_bar()

@@ -63,6 +63,11 @@ def _departures(model: LayeredModel, library: Any) -> dict[str, float]:
     text, drafted = tokens[:size], tokens[size:]
     batch = torch.stack([torch.cat((text, drafted[list(path)])) for path in PATHS])  # [paths, size + 2]
     expected = library(input_ids=batch, attention_mask=torch.ones_like(batch), use_cache=False).logits
+    if not expected.isfinite().all():
+        raise ModelRefused(
+            f"{library.config.model_type!r}: its logits are not finite in {str(library.dtype)[6:]}: the weights "
+            "are damaged or too large for it; copy them again or use dtype float32"
+        )
     nodes = torch.cat((expected[0, size:], expected[1, size + 1 :], expected[2, size:]))  # [slots, vocab]
 
     cache = model.new_cache()

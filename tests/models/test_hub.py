@@ -157,7 +157,7 @@ def test_a_refused_config_costs_no_weights(hub: SmallHub) -> None:
         ({"config.json": LLAMA, "onnx/model.safetensors": b"w"}, "no safetensors weights"),
         ({"model.safetensors": b"w"}, "has no config.json"),
         ({"config.json": LLAMA, "model.safetensors": b"w" * 2000}, "more than the 0 GB allowed"),
-        ({"config.json": b"{", "model.safetensors": b"w"}, "config.json in .* cannot be used"),
+        ({"config.json": b"{", "model.safetensors": b"w"}, "config.json in .* is not valid JSON"),
         ({"config.json": b'{"model_type": "unheard"}', "model.safetensors": b"w"}, "cannot be used"),
     ],
 )

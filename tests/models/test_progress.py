@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from accel.models.progress import bar, library_bars_hidden
+from accel.models.progress import bar, library_quiet
 
 
 class Terminal(io.StringIO):
@@ -33,6 +33,6 @@ def test_the_librarys_bars_come_back() -> None:
     from transformers.utils import logging
 
     shown = logging.is_progress_bar_enabled()
-    with library_bars_hidden():
+    with library_quiet():
         assert not logging.is_progress_bar_enabled()
     assert logging.is_progress_bar_enabled() == shown

@@ -11,7 +11,7 @@ import pytest
 import accel
 from accel import head_fitting
 from accel.errors import InputError
-from accel.methods.adadecode import heads_for
+from accel.methods.adadecode import forget_heads
 from tests.tiny import save_tiny
 from visuals.page.fitting import fitting
 from visuals.page.measuring import Told
@@ -81,4 +81,4 @@ def test_a_public_server_fits_nothing(folder: str, monkeypatch: pytest.MonkeyPat
 @pytest.fixture(autouse=True)
 def _forget() -> Any:
     yield
-    heads_for.cache_clear()
+    forget_heads()

@@ -75,6 +75,18 @@ def test_strangers_may_name_models_of_the_catalogue_only(monkeypatch):
         check_asked(form(method="draft_model", draft="owner/model"))
 
 
+def test_a_public_page_has_one_number_format_and_one_device(monkeypatch):
+    monkeypatch.setenv("DRAFTSCOPE_PUBLIC", "1")
+    assert check_race(race_form(dtype="auto")).dtype == check_asked(form()).dtype == "auto"
+    for dtype in ("float32", "bfloat16", "float16"):
+        with pytest.raises(InputError, match=r"dtype: '.*' is not one of auto"):
+            check_asked(form(dtype=dtype))
+        with pytest.raises(InputError, match="dtype"):
+            check_race(race_form(dtype=dtype))
+    with pytest.raises(InputError, match="device"):
+        check_asked(form(device="cpu"))
+
+
 def test_text_from_anyone_is_inert():
     shown = escape("<img src=x onerror=alert(1)> ${x} {{y}} `z` \\ \u202e \x00 'q' \"r\"")
     assert not set("<>${}`\\'\"\u202e\x00") & set(shown)

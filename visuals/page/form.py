@@ -9,7 +9,7 @@ import gradio as gr
 
 from accel.methods import METHODS
 from visuals.page import words
-from visuals.page.inputs import DEVICES, DTYPES
+from visuals.page.inputs import device_choices, dtype_choices
 from visuals.page.knobs import knob_groups
 from visuals.page.limits import is_public, limits
 
@@ -66,8 +66,8 @@ def _settings() -> dict[str, Any]:
     with gr.Accordion(words.MORE, open=False):
         with gr.Row():
             found = {
-                "device": gr.Dropdown(list(DEVICES), value="auto", label=words.DEVICE),
-                "dtype": gr.Dropdown(list(DTYPES), value="auto", label=words.DTYPE),
+                "device": gr.Dropdown(list(device_choices()), value="auto", label=words.DEVICE),
+                "dtype": gr.Dropdown(list(dtype_choices()), value="auto", label=words.DTYPE),
                 "top_k": gr.Number(0, label=words.TOP_K, precision=0, minimum=0, maximum=1000),
                 "top_p": gr.Slider(0.05, 1, value=1, step=0.05, label=words.TOP_P),
                 "seed": gr.Number(0, label=words.SEED, precision=0, minimum=0),

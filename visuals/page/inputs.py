@@ -18,6 +18,7 @@ MAX_ROUNDS = 5
 MAX_STOP_CHARS = 200
 DEVICES = ("auto", "cpu", "cuda", "mps")
 DTYPES = ("auto", "float32", "bfloat16", "float16")
+ONE = ("auto",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,8 @@ def check_asked(given: Mapping[str, Any]) -> Asked:
         knobs=knobs,
         model=model,
         draft=_model("draft", given["draft"] or limits().models[0]) if drafts_by_model else None,
-        device=_one_of("device", given["device"], DEVICES),
-        dtype=_one_of("dtype", given["dtype"], DTYPES),
+        device=_one_of("device", given["device"], device_choices()),
+        dtype=_one_of("dtype", given["dtype"], dtype_choices()),
         max_new_tokens=whole("max_new_tokens", given["max_new_tokens"], 1, limits().max_new_tokens),
         temperature=number("temperature", given["temperature"], 0.0, 2.0),
         top_k=whole("top_k", given["top_k"], 0, 1000),
@@ -87,10 +88,20 @@ def check_race(given: Mapping[str, Any]) -> AskedRace:
         prompt=_prompt(given["prompt"]),
         methods=_methods(given["methods"]),
         model=_one_of("model", given["model"], limits().models),
-        dtype=_one_of("dtype", given["dtype"], DTYPES),
+        dtype=_one_of("dtype", given["dtype"], dtype_choices()),
         max_new_tokens=whole("max_new_tokens", given["max_new_tokens"], 1, most_tokens(MAX_LANE_TOKENS)),
         rounds=whole("rounds", given["rounds"], 1, MAX_ROUNDS),
     )
+
+
+def device_choices() -> tuple[str, ...]:
+    """The devices that a run may ask for; one on a public page, for the reason of `dtype_choices`."""
+    return ONE if limits().public else DEVICES
+
+
+def dtype_choices() -> tuple[str, ...]:
+    """The number formats that a run may ask for; one on a public page, where each would be a model of its own."""
+    return ONE if limits().public else DTYPES
 
 
 def most_tokens(most: int) -> int:
@@ -112,8 +123,8 @@ def check_model(given: Mapping[str, Any]) -> tuple[str, str, str]:
     """The form's model, device and number format, for what needs no run."""
     return (
         _model("model", given["folder"] or given["model"]),
-        _one_of("device", given["device"], DEVICES),
-        _one_of("dtype", given["dtype"], DTYPES),
+        _one_of("device", given["device"], device_choices()),
+        _one_of("dtype", given["dtype"], dtype_choices()),
     )
 
 

@@ -13,7 +13,7 @@ from visuals.page import words
 from visuals.page.escape import escape
 from visuals.page.events import AT_ONCE, COMPUTE, buttons, said, wire_texts
 from visuals.page.going import begin, stop, until_dropped, was_dropped
-from visuals.page.inputs import DTYPES, MAX_LANE_TOKENS, MAX_ROUNDS, check_race, most_tokens
+from visuals.page.inputs import MAX_LANE_TOKENS, MAX_ROUNDS, check_race, dtype_choices, most_tokens
 from visuals.page.limits import limits
 from visuals.page.pair import PairPart, Racer
 from visuals.page.racing import measure
@@ -53,13 +53,13 @@ def build_race_form() -> RaceForm:
         )
     with gr.Row():
         examples, models = list(words.RACE_EXAMPLES), limits().models
-        most = most_tokens(MAX_LANE_TOKENS)
+        most, dtypes = most_tokens(MAX_LANE_TOKENS), dtype_choices()
         example = gr.Dropdown(examples, value=examples[0], label=words.RACE_EXAMPLE, elem_id="race-example")
         values = {
             "prompt": prompt,
             "methods": methods,
             "model": gr.Dropdown(list(models), value=models[0], label=words.MODEL),
-            "dtype": gr.Dropdown(list(DTYPES), value="float32", label=words.DTYPE),
+            "dtype": gr.Dropdown(list(dtypes), value=dtypes[min(1, len(dtypes) - 1)], label=words.DTYPE),
             "max_new_tokens": gr.Slider(2, most, value=min(64, most), step=1, label=words.RACE_LENGTH),
             "rounds": gr.Slider(1, MAX_ROUNDS, value=3, step=2, label=words.RACE_ROUNDS),
         }

@@ -21,7 +21,7 @@ class Visitor:
     """What its drafters remember, the run it may stop, and the newest trace of its own. Never shared."""
 
     stop: Event = field(default_factory=Event)
-    sessions: dict[int, Session] = field(default_factory=dict)
+    remembered: Session | None = None  # of the model that ran last; it does not keep that model loaded
     folder: tempfile.TemporaryDirectory[str] | None = None
     trace: Trace | None = None  # decoded or opened from a file
 
@@ -29,11 +29,9 @@ class Visitor:
         """This visitor's memory on this model; one model's at a time is kept."""
         from accel.session import Session
 
-        known = self.sessions.get(id(model))
-        if known is None or known.model is not model:
-            known = Session(model)
-            self.sessions = {id(model): known}
-        return known
+        if self.remembered is None or self.remembered.model is not model:
+            self.remembered = Session(model)
+        return self.remembered
 
     def room(self) -> Path:
         """This visitor's own folder, gone with the visitor; made anew where the system removed it meanwhile."""
