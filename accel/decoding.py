@@ -116,14 +116,21 @@ class Decoding:
                 if step is None:
                     break
                 self._steps.append(step)
+                self.finish_reason = (
+                    run.finish_reason or "cancelled"
+                )  # whoever reads no further has the last step
                 yield step
             self.finish_reason = run.finish_reason or "cancelled"
 
     @property
     def text(self) -> str:
-        """The text so far, by the tokenizer's own decoding, cut at a stop string."""
+        """The text so far, by the tokenizer's own decoding, cut at the stop string that ended it."""
         tokens = [token for step in self._steps for token in step.commit.tokens]
-        return cut_at_stop(self._model.decode(tokens), self._request.limits.stop)
+        text = self._model.decode(tokens)
+        if self.finish_reason != "stop":
+            return text
+        written = b"".join(self._model.text_piece(token) for token in tokens)
+        return cut_at_stop(text, written, self._request.limits.stop)
 
     def trace(self) -> Trace:
         """Header, the steps decoded so far and a footer; with `check`, measured against the baseline first."""

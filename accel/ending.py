@@ -52,10 +52,14 @@ class Ending:
         return any(text in newest for text in self._stop)
 
 
-def cut_at_stop(text: str, stop: Sequence[str]) -> str:
-    """The text up to the first stop string.
+def cut_at_stop(text: str, written: bytes, stop: Sequence[str]) -> str:
+    """A decoded text up to the first stop string, found where the run found it: in the bytes of its tokens.
 
-    >>> cut_at_stop("one. two. three", [" two", ". t"])
+    The two differ where a tokenizer drops the first space, or where half a character is decoded as U+FFFD.
+
+    >>> cut_at_stop("one. two. three", b" one. two. three", [" two", ". t"])
     'one'
     """
-    return text[: min((at for s in stop if (at := text.find(s)) >= 0), default=len(text))]
+    at = min((at for s in stop if (at := written.find(s.encode())) >= 0), default=len(written))
+    kept = len(text) - len(written[at:].decode(errors="replace"))
+    return text[: max(kept, 0)]

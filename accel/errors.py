@@ -29,3 +29,9 @@ def shown(value: object) -> str:
         return repr(value)[:40]
     except ValueError:  # Python writes out no whole number of more than 4300 digits
         return f"a vast {type(value).__name__}"
+
+
+def span(low: float, high: float) -> str:
+    """A range as a message writes it: whole numbers with all their digits."""
+    written = [str(int(end)) if end == int(end) else f"{end:g}" for end in (low, high)]
+    return " to ".join(written)

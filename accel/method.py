@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Annotated, Any, ClassVar, Protocol, get_args, get_origin, get_type_hints, runtime_checkable
 
-from accel.errors import InputError, shown
+from accel.errors import InputError, shown, span
 from accel.models.model import Model
 from accel.run import Run
 from accel.trace import Knob as Value
@@ -124,7 +124,7 @@ def check_knob(knob: Knob, value: Any) -> Value:
         return _counts(field, bounds, value)
     number = finite(field, value)
     if not bounds.low <= number <= bounds.high:
-        raise InputError(field, f"{said} is outside {bounds.low:g} to {bounds.high:g}")
+        raise InputError(field, f"{said} is outside {span(bounds.low, bounds.high)}")
     if knob.kind is int:
         if number != int(number):
             raise InputError(field, f"{said} is not a whole number")

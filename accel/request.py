@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from accel.ending import Ending
-from accel.errors import InputError, shown
+from accel.errors import InputError, shown, span
 from accel.method import Method, Settling, finite, knobs_of, with_knobs
 from accel.methods import METHODS
 from accel.models.model import Model
+from accel.models.tokenizer import without_surrogates
+from accel.prompt import check_draft, prompt_tokens
 from accel.run import Terms
 from accel.sampling import Sampling
 from accel.trace import Limits, Observe, SamplingInfo
 
-MAX_PROMPT_CHARS = 1_000_000  # about 30 full contexts of the embedded model: far beyond use, cheap to refuse
 MAX_NEW_TOKENS = 1_000_000
 MAX_STOPS, MAX_STOP_CHARS = 16, 256
 MAX_SEED = 2**53 - 1  # JSON readers take larger whole numbers for floats
@@ -79,11 +80,13 @@ def check_request(
     )
     if observe not in get_args(Observe):
         raise InputError("observe", f"{observe!r:.40} is not one of {', '.join(get_args(Observe))}")
-    if draft is not None:
-        _check_draft(model, draft)
-    elif "draft_model" in (chosen.name, getattr(chosen, "fallback", "none")):
+    if draft is not None and not isinstance(draft, Model):
+        raise InputError("draft", f"expected a loaded model, not {shown(draft)}")
+    if draft is None and "draft_model" in (chosen.name, getattr(chosen, "fallback", "none")):
         raise InputError("draft", "drafting by a model needs a second model; choose one")
-    tokens = tuple(_prompt_tokens(model, prompt, chat))
+    tokens = tuple(prompt_tokens(model, prompt, chat))
+    if draft is not None:
+        check_draft(model, draft, tokens)
     most = min(limits.max_new_tokens, model.context - len(tokens))
     terms = Terms(
         prompt=tokens,
@@ -131,7 +134,7 @@ def number(field: str, value: Any, low: float, high: float, *, low_included: boo
     read = finite(field, value)
     if not low <= read <= high or (read == low and not low_included):
         above = "" if low_included else "more than "
-        raise InputError(field, f"{shown(value)} is outside {above}{low:g} to {high:g}")
+        raise InputError(field, f"{shown(value)} is outside {above}{span(low, high)}")
     return read
 
 
@@ -155,63 +158,11 @@ def _temperature(value: Any) -> float:
 def _stops(model: Model, stop: Sequence[str]) -> tuple[str, ...]:
     if isinstance(stop, str | bytes) or not isinstance(stop, Sequence):
         raise InputError("stop", f"expected a list of strings, not {shown(stop)}")
-    stops = tuple(stop)
-    if len(stops) > MAX_STOPS or any(
-        not isinstance(s, str) or not 0 < len(s) <= MAX_STOP_CHARS for s in stops
-    ):
-        raise InputError("stop", f"at most {MAX_STOPS} strings of 1 to {MAX_STOP_CHARS} characters")
-    if stops and model.tokenizer is None:
+    if len(stop) > MAX_STOPS:
+        raise InputError("stop", f"{len(stop)} strings are given; at most {MAX_STOPS} are looked for")
+    for text in stop:
+        if not isinstance(text, str) or not 0 < len(text) <= MAX_STOP_CHARS:
+            raise InputError("stop", f"{shown(text)} is not a string of 1 to {MAX_STOP_CHARS} characters")
+    if stop and model.tokenizer is None:
         raise InputError("stop", "this model has no tokenizer, so its output has no text to stop at")
-    return tuple(s.encode("utf-8", errors="replace").decode() for s in stops)
-
-
-def _prompt_tokens(model: Model, prompt: str | Sequence[int], chat: bool) -> list[int]:
-    if isinstance(prompt, bytes) or not isinstance(prompt, Sequence):
-        raise InputError("prompt", f"expected text or a list of token ids, not {shown(prompt)}")
-    tokens = _encode(model, prompt, chat) if isinstance(prompt, str) else list(prompt)
-    if not tokens:
-        raise InputError("prompt", "it is empty; type something to continue")
-    if len(tokens) >= model.context:
-        raise InputError(
-            "prompt",
-            f"it is {len(tokens)} tokens long; {model.info.name} reads at most {model.context - 1}. Shorten it",
-        )
-    size = model.layers.vocab_size
-    if any(isinstance(t, bool) or not isinstance(t, int) or not 0 <= t < size for t in tokens):
-        raise InputError("prompt", f"token ids must be whole numbers from 0 to {size - 1}")
-    return tokens
-
-
-def _encode(model: Model, prompt: str, chat: bool) -> list[int]:
-    if model.tokenizer is None:
-        raise InputError("prompt", "this model has no tokenizer; give a list of token ids")
-    if len(prompt) > MAX_PROMPT_CHARS:
-        raise InputError(
-            "prompt", f"it has {len(prompt)} characters; at most {MAX_PROMPT_CHARS} are read. Shorten it"
-        )
-    if not prompt.replace("\x00", "").strip():
-        raise InputError("prompt", "it is empty; type something to continue")
-    try:
-        return model.tokenizer.encode(prompt, chat=chat)
-    except ValueError as error:
-        raise InputError(
-            "chat", f"the model's chat template failed ({str(error)[:120]}); turn it off"
-        ) from error
-
-
-def _check_draft(model: Model, draft: Model) -> None:
-    if not isinstance(draft, Model):
-        raise InputError("draft", f"expected a loaded model, not {shown(draft)}")
-    same = draft.layers.vocab_size == model.layers.vocab_size
-    if same and model.tokenizer is not None and draft.tokenizer is not None:
-        same = model.tokenizer.same_vocabulary(draft.tokenizer)
-    if not same:
-        raise InputError(
-            "draft",
-            f"{draft.info.name} and {model.info.name} have different vocabularies; choose a model that shares it",
-        )
-    if draft.context < model.context:
-        raise InputError(
-            "draft",
-            f"{draft.info.name} reads {draft.context} tokens, {model.info.name} {model.context}; choose a longer one",
-        )
+    return tuple(without_surrogates(text) for text in stop)

@@ -10,9 +10,11 @@ import torch
 import accel
 from accel.ending import Ending, cut_at_stop
 from accel.methods import METHODS
+from accel.models.tokenizer import Tokenizer
 from accel.sampling import Dice
+from tests.models.test_tokenizer import sentencepiece_like
 from tests.test_contract import KNOBS, drafting_for
-from tests.tiny import tiny_speaking
+from tests.tiny import tiny_speaking, tiny_tokenizer
 from tests.toy import Toy, play_method, tokens_of, toy_model
 
 PIECES = {0: b"", 1: b"a", 2: b"b", 3: b"ab", 4: b"\xe2\x82", 5: b"\xac", 6: b"!", 7: b" end"}
@@ -91,12 +93,25 @@ def test_asking_changes_nothing():
 
 
 def test_the_text_is_cut_where_the_earliest_stop_begins():
-    assert cut_at_stop("abcdef", []) == "abcdef"
-    assert cut_at_stop("abcdef", ["x"]) == "abcdef"
-    assert cut_at_stop("abcdef", ["ef", "cd", "de"]) == "ab"
-    assert cut_at_stop("abcdef", ["bcd", "abcdefg", "bc"]) == "a"
-    assert cut_at_stop("abab", ["ab"]) == ""
-    assert cut_at_stop("", ["ab"]) == ""
+    def cut(text, stop):
+        return cut_at_stop(text, text.encode(), stop)
+
+    assert cut("abcdef", []) == "abcdef"
+    assert cut("abcdef", ["x"]) == "abcdef"
+    assert cut("abcdef", ["ef", "cd", "de"]) == "ab"
+    assert cut("abcdef", ["bcd", "abcdefg", "bc"]) == "a"
+    assert cut("abab", ["ab"]) == ""
+    assert cut("", ["ab"]) == ""
+
+
+def test_the_text_is_cut_where_its_bytes_hold_the_stop_and_nowhere_else():
+    half = b"a\xe2\x82b"  # decoded as a, U+FFFD, b
+    assert cut_at_stop("a\ufffdb", half, ["\ufffd"]) == "a\ufffdb"
+    assert cut_at_stop("a\ufffdb", half, ["b"]) == "a\ufffd"
+    assert cut_at_stop("a\ufffdb", "a\ufffdb".encode(), ["\ufffd"]) == "a"
+    assert cut_at_stop("Sure.", b" Sure.", [" Sure"]) == ""  # its first space is dropped
+    assert cut_at_stop("Sure. So", b" Sure. So", [" So"]) == "Sure."
+    assert cut_at_stop("Sure.", b" Sure.", [" "]) == ""
 
 
 def speak(name, knobs, **asked):
@@ -179,3 +194,84 @@ def test_the_number_of_tokens_goes_before_the_context_where_both_are_met(name, k
             continue  # its draft must read as much as the target; test_contract has this case
         trace = speak(name, knobs, model=model, max_new_tokens=count)
         assert (len(trace.tokens), trace.finish_reason) == (min(count, room), reason)
+
+
+class Recital(Toy):
+    """A toy that says these tokens, one after another, after a prompt of one token."""
+
+    said = ()
+
+    def logits_after(self, code):
+        length = 0
+        while code:
+            code, length = code // (self.vocab_size + 1), length + 1
+        return 50 * torch.nn.functional.one_hot(torch.tensor(self.said[length - 1]), self.vocab_size).double()
+
+
+def reciting(*words, library=None):
+    """A model that says these tokens, by default of a tokenizer which drops the first space of a text."""
+    library = library or sentencepiece_like(metaspace=True)
+    toy = Recital(vocab_size=len(library))
+    object.__setattr__(toy, "said", library.convert_tokens_to_ids(list(words)))
+    return dataclasses.replace(toy_model(toy), tokenizer=Tokenizer(library))
+
+
+@pytest.mark.parametrize(
+    ("words", "stop", "text", "reason"),
+    [
+        (["\u2581w", "a", "."], " wa", "", "stop"),
+        (["\u2581w", "a", "."], "a", "w", "stop"),
+        (["\u2581w", "a", "\u2581w"], " w", "", "stop"),
+        (["a", "\u2581w", "a"], " w", "a", "stop"),
+        (["a", "<0xE2>", "<0x82>"], "\ufffd", "a\ufffd\ufffd", "length"),
+        (["<0xE2>", "<0x82>", "a"], "a", "\ufffd\ufffd", "stop"),
+        (["<0xEF>", "<0xBF>", "<0xBD>"], "\ufffd", "", "stop"),
+        (["a", "<0xE2>", "b"], "\ud800", "a\ufffdb", "length"),
+        (["a", ".", "b"], "\ud800", "a.b", "length"),
+    ],
+)
+def test_what_ended_a_text_is_what_is_cut(words, stop, text, reason):
+    model = reciting(*words)
+    decoding = accel.stream(
+        model, [5], method="autoregressive", stop=[stop], max_new_tokens=3, chat=False, temperature=0
+    )
+    for _ in decoding:
+        pass
+    assert (decoding.trace().text, decoding.finish_reason) == (text, reason)
+
+
+def test_two_halves_of_a_character_stop_where_it_is_written():
+    trace = accel.generate(
+        reciting("<0xF0>", "<0x9F>", "<0x98>", "<0x80>"), [5], method="autoregressive",
+        stop=["\ud83d\ude00"], max_new_tokens=4, chat=False,
+    )  # fmt: skip
+    assert (trace.text, trace.finish_reason, trace.header.limits.stop) == ("", "stop", ("\U0001f600",))
+
+
+def test_half_a_character_is_no_question_mark():
+    trace = accel.generate(
+        reciting("a", "?", "b", library=tiny_tokenizer()), [5], method="autoregressive",
+        stop=["\ud83d"], max_new_tokens=3, chat=False,
+    )  # fmt: skip
+    assert (trace.text, trace.finish_reason) == ("a?b", "length")
+
+
+def test_who_reads_no_further_than_the_last_step_has_its_reason_and_its_text():
+    decoding = accel.stream(reciting("a", "b", "."), [5], method="autoregressive", stop=["b"], chat=False)
+    steps = iter(decoding)
+    while decoding.finish_reason != "stop":
+        next(steps)
+    steps.close()
+    assert (decoding.text, decoding.trace().finish_reason) == ("a", "stop")
+
+
+def test_what_ends_a_text_is_cut_and_what_is_not_cut_did_not_end_it():
+    model = tiny_speaking()
+    free = speak("autoregressive", {})
+    for stop in ["\ufffd", "\ufffd\ufffd", *sorted(set(free.text))]:
+        trace = speak("autoregressive", {}, stop=[stop])
+        written = b"".join(model.text_piece(token) for token in trace.tokens)
+        assert (trace.finish_reason == "stop") == (stop.encode() in written)
+        whole = model.decode(trace.tokens)
+        assert (trace.text != whole) == (trace.finish_reason == "stop")
+        assert trace.text == free.text[: len(trace.text)]

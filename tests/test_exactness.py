@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 
 import pytest
 import torch
 
 from accel.methods import METHODS
+from accel.models.tokenizer import Tokenizer
 from accel.sampling import Sampling
+from tests.tiny import tiny_tokenizer
 from tests.toy import Toy, outcome_probs, play_method, tokens_of, toy_model
 
 PROMPT = [0, 1, 2, 0, 1]
@@ -94,3 +97,23 @@ def test_the_warpers_are_the_librarys_own():
             scores = TopPLogitsWarper(top_p)(None, scores)
         ours = Sampling(temperature, top_k, top_p).probs(logits)
         torch.testing.assert_close(ours, scores.softmax(-1), atol=1e-6, rtol=1e-5)
+
+
+@pytest.mark.parametrize("warp", WARPS, ids=str)
+@pytest.mark.parametrize("knobs", VARIANTS["draft_model"], ids=str)
+@pytest.mark.parametrize(("size", "draft_size"), [(3, 4), (4, 3)])
+def test_a_vocabulary_padded_to_another_number_changes_no_distribution(size, draft_size, knobs, warp):
+    shared = Tokenizer(tiny_tokenizer())
+    toy, drafting = Toy(vocab_size=size), Toy(vocab_size=draft_size, seed=1)
+    model, draft = (dataclasses.replace(toy_model(each), tokenizer=shared) for each in (toy, drafting))
+    asked = {"temperature": 1.0, **warp}
+
+    def play(dice):
+        return tokens_of(
+            play_method(model, PROMPT, dice, method="draft_model", knobs=knobs, draft=draft, **asked)
+        )
+
+    found = outcome_probs(play)
+    expected = expected_probs(toy, Sampling(**asked), 3)
+    assert found.keys() == expected.keys()
+    assert max(abs(found[text] - expected[text]) for text in expected) < 1e-6

@@ -8,12 +8,18 @@ import math
 import time
 
 import pytest
+import transformers as hf
+from tokenizers import Tokenizer as Library
+from transformers import PreTrainedTokenizerFast
 
 import accel
 from accel.errors import InputError
 from accel.method import Choice, Counts, Knob, Range, Switch, check_knob, knobs_of
 from accel.methods import METHODS
+from accel.models.load import from_library
 from accel.models.tokenizer import Tokenizer
+from accel.trace import Draft, LayerRun
+from tests.families import _GPT, _GROUPED, build
 from tests.tiny import tiny, tiny_speaking, tiny_tokenizer
 from tests.toy import Toy, toy_model
 
@@ -170,9 +176,10 @@ def test_text_for_a_model_without_a_tokenizer_is_refused():
 
 
 def test_a_vast_prompt_is_refused_at_once():
+    model = tiny_speaking()
     for vast in ("word " * 1_000_000, "\0" * 5_000_000, [1] * 5_000_000):
         start = time.perf_counter()
-        assert refused(model=tiny_speaking(), prompt=vast) == "prompt"
+        assert refused(model=model, prompt=vast) == "prompt"
         assert time.perf_counter() - start < 0.1
 
 
@@ -210,24 +217,118 @@ def test_a_stop_with_half_a_character_is_read_and_its_trace_saved(tmp_path):
 
 def swapped_tokenizer():
     """The tiny tokenizer with two words exchanged: as many ids, another meaning."""
-    from tokenizers import Tokenizer as Library
-    from transformers import PreTrainedTokenizerFast
-
     written = json.loads(tiny_tokenizer().backend_tokenizer.to_str())
     words = written["model"]["vocab"]
     words["y"], words["z"] = words["z"], words["y"]
     library = PreTrainedTokenizerFast(tokenizer_object=Library.from_str(json.dumps(written)))
-    return Tokenizer(library, frozenset())
+    return Tokenizer(library)
 
 
-def test_a_draft_must_be_a_model_that_shares_the_vocabulary_and_reads_as_much():
+def test_a_draft_must_be_a_model_that_shares_the_vocabulary_and_reads_the_prompt():
     model = tiny_speaking()
     foreign = dataclasses.replace(tiny("gpt2"), tokenizer=swapped_tokenizer())
-    short = dataclasses.replace(model, context=model.context - 1)
+    short = dataclasses.replace(model, context=3)
     for draft in (toy_model(), foreign, short, "smollm2-135m", 5, Toy()):
         for method in ("draft_model", "autoregressive"):
-            assert refused(model=model, prompt="the", method=method, draft=draft) == "draft"
+            assert refused(model=model, prompt="the end", chat=False, method=method, draft=draft) == "draft"
     assert refused(method="draft_model") == "draft"
+
+
+def padded(rows):
+    """A tiny model with the tiny tokenizer and this many rows for its 99 words."""
+    library = build(hf.LlamaConfig(**{**_GROUPED, "vocab_size": rows}))
+    model = from_library(library, Tokenizer(tiny_tokenizer()), name="padded")
+    return dataclasses.replace(model, end_tokens=frozenset())
+
+
+DRAFTING = [{"calibrated": False}, {"depth": 3, "branching": 3, "calibrated": False}]
+
+
+@pytest.mark.parametrize("knobs", DRAFTING, ids=str)
+@pytest.mark.parametrize(("target", "draft"), [(128, 112), (112, 128)])
+def test_vocabularies_that_are_padded_to_other_numbers_are_shared(target, draft, knobs):
+    target, draft = padded(target), padded(draft)
+    prompt = [target.layers.vocab_size - 29, 5, 17]  # of 128 and 112, ids that both have
+    alone = accel.generate(target, prompt, method="autoregressive", max_new_tokens=60)
+    trace = accel.generate(target, prompt, method="draft_model", knobs=knobs, draft=draft, max_new_tokens=60)
+    assert trace.tokens == alone.tokens
+    drafted = [event.token for step in trace.steps for event in step.events if isinstance(event, Draft)]
+    assert drafted
+    assert max(drafted) < 112
+    for seed in range(3):
+        asked = {"knobs": knobs, "draft": draft, "max_new_tokens": 40, "temperature": 1.0, "seed": seed}
+        assert len(accel.generate(target, prompt, method="draft_model", observe="full", **asked).tokens) == 40
+
+
+def test_after_a_token_that_the_draft_model_lacks_nothing_is_drafted():
+    target, draft = padded(128), padded(112)
+    asked = {"max_new_tokens": 40, "knobs": {"calibrated": False}}
+    trace = accel.generate(target, PROMPT, method="draft_model", draft=draft, **asked)
+    assert trace.tokens == accel.generate(target, PROMPT, method="autoregressive", max_new_tokens=40).tokens
+    written = 0
+    for step in trace.steps:
+        drafts = [event for event in step.events if isinstance(event, Draft)]
+        assert not drafts or 120 not in trace.tokens[:written]
+        written += len(step.commit.tokens)
+    assert 120 in trace.tokens
+    with pytest.raises(InputError, match="draft: padded has no token 120, which is in the prompt"):
+        accel.stream(target, [120, 1], method="draft_model", draft=draft)
+
+
+@pytest.mark.parametrize("method", ["draft_model", "suffix"])
+@pytest.mark.parametrize("context", [8, 9, 12, 20])
+def test_a_draft_model_stops_at_its_own_end(context, method):
+    model, prompt = tiny(), [5, 17, 42, 7, 5, 17, 42]
+    draft = dataclasses.replace(tiny("gpt2"), context=context)
+    for knobs in DRAFTING if method == "draft_model" else [{"fallback": "draft_model", "min_score": 32}]:
+        trace = accel.generate(model, prompt, method=method, knobs=knobs, draft=draft, max_new_tokens=30)
+        alone = accel.generate(model, prompt, method="autoregressive", max_new_tokens=30)
+        assert (trace.tokens, trace.finish_reason) == (alone.tokens, "length")
+        runs = [run for step in trace.steps for run in step.events if isinstance(run, LayerRun)]
+        assert any(run.lane == "draft" for run in runs[2:])
+    short = dataclasses.replace(draft, context=7)
+    with pytest.raises(InputError, match="draft: tiny-gpt2 reads at most 6 tokens, and the prompt has 7"):
+        accel.stream(model, prompt, method="draft_model", draft=short)
+
+
+def test_a_draft_model_reads_no_position_beyond_its_context():
+    learned = from_library(build(hf.GPT2Config(**{**_GPT, "n_positions": 20})), None, name="short")
+    asked = {"knobs": {"depth": 16, "branching": 4, "calibrated": False}, "max_new_tokens": 40}
+    trace = accel.generate(tiny(), PROMPT, method="draft_model", draft=learned, **asked)
+    assert trace.tokens == accel.generate(tiny(), PROMPT, method="autoregressive", max_new_tokens=40).tokens
+
+
+def test_a_word_that_the_model_has_no_row_for_is_named():
+    library = PreTrainedTokenizerFast(
+        tokenizer_object=Library.from_str(tiny_tokenizer().backend_tokenizer.to_str())
+    )
+    library.add_special_tokens({"pad_token": "[PAD]"})
+    model = dataclasses.replace(tiny_speaking(), tokenizer=Tokenizer(library))
+    said = "the tokenizer of tiny-speaking reads '[PAD]' as id 99, but its weights end at id 98: "
+    with pytest.raises(InputError) as refusal:
+        accel.stream(model, "hi [PAD] there", method="autoregressive")
+    assert str(refusal.value) == f"prompt: {said}leave it out, or choose another model"
+    library.chat_template = "[PAD]{{ messages[0]['content'] }}"
+    with pytest.raises(InputError) as refusal:
+        accel.stream(model, "hi there", method="autoregressive")
+    assert str(refusal.value) == (
+        f"chat: {said}turn the chat template off, which puts it there, or choose another model"
+    )
+    accel.stream(model, "hi there", method="autoregressive", chat=False)
+
+
+def test_ranges_are_written_with_all_their_digits():
+    with pytest.raises(InputError, match=r"^seed: -1 is outside 0 to 9007199254740991$"):
+        accel.stream(tiny(), PROMPT, seed=-1)
+    with pytest.raises(InputError, match=r"^top_k: -1 is outside 0 to 10000000$"):
+        accel.stream(tiny(), PROMPT, top_k=-1)
+    with pytest.raises(InputError, match=r"^max_new_tokens: 0 is outside 1 to 1000000$"):
+        accel.stream(tiny(), PROMPT, max_new_tokens=0)
+    with pytest.raises(InputError, match=r"^top_p: 2 is outside more than 0 to 1$"):
+        accel.stream(tiny(), PROMPT, top_p=2)
+    knob = Knob("alpha", int, 1, Range(0.25, 2**31 - 1, ""))
+    with pytest.raises(InputError, match=r"^knobs\.alpha: 0 is outside 0\.25 to 2147483647$"):
+        check_knob(knob, 0)
 
 
 def test_a_session_is_of_one_model_and_answers_one_prompt_at_a_time():

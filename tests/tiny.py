@@ -65,4 +65,4 @@ def tiny_tokenizer() -> Any:
 @cache
 def tiny_speaking() -> Model:
     """A tiny llama with a tokenizer, which speaks nonsense, parts of characters among it."""
-    return from_library(FAMILIES["llama"](), Tokenizer(tiny_tokenizer(), frozenset()), name="tiny-speaking")
+    return from_library(FAMILIES["llama"](), Tokenizer(tiny_tokenizer()), name="tiny-speaking")

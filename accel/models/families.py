@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import re
 from collections.abc import Callable, Iterable
@@ -17,6 +18,8 @@ DECODER = ("decoder", "language_model", "text_model")  # in a base model that is
 LAYERS = ("layers", "h")
 FINAL_NORM = ("norm", "final_layernorm", "final_layer_norm", "ln_f")
 CACHE_CLASS = re.compile(r"\bCache\b")  # the library's base class, as annotations name it
+# Families whose every layer has the window of the configuration, though it lists no layer types (tested).
+WINDOWED = frozenset({"ministral3", "mistral", "mixtral", "phi3", "phimoe", "qwen3_moe", "starcoder2"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ def find_parts(library: Any) -> Parts:
     config = text_config(library.config)
     decoder = _decoder(library)
     layers = tuple(_first(decoder, LAYERS))
-    rotary = getattr(decoder, "rotary_emb", None)
+    rotary = own_rotary(decoder)
     final_norm = _first(decoder, FINAL_NORM)
     head = library.get_output_embeddings()
     if head is None:
@@ -84,16 +87,39 @@ def _cache_argument(parameters: Iterable[inspect.Parameter]) -> str | None:
 def context_limit(config: Any) -> int | None:
     """The most positions that a run may use, None where the configuration does not say.
 
-    Long rotary scaling changes the angles of all positions once the original length is passed, but the keys
-    in a cache are not turned again: that length is the limit there.
+    At most as many as `rescaled_after` names: beyond them the keys in a cache and a new query would be rotated by
+    different frequencies, in the library too, and the text would depend on how it was split into calls. And at most
+    the window of a family that is not known to have it in every layer (Moshi names one and has none): so far, a
+    layer with it and a layer without are the same.
     """
     text = text_config(config)
-    limit: int | None = getattr(text, "max_position_embeddings", None)
+    limits = [getattr(text, "max_position_embeddings", None), rescaled_after(config)]
+    if getattr(text, "layer_types", None) is None and text.model_type not in WINDOWED:
+        limits.append(getattr(text, "sliding_window", None))
+    return min((limit for limit in limits if limit is not None), default=None)
+
+
+def rescaled_after(config: Any) -> int | None:
+    """The positions after which the library's rotary module changes its frequencies; None where it never does.
+
+    Of the rotary types of transformers two depend on the length of the text: "dynamic" (NTK scaling, from
+    `max_position_embeddings` on) and "longrope" (from the original length on).
+    """
+    text = text_config(config)
     rope = getattr(text, "rope_parameters", None) or {}
-    for entry in (rope, *rope.values()):
-        if isinstance(entry, dict) and entry.get("rope_type") == "longrope":
-            limit = entry["original_max_position_embeddings"]
-    return limit
+    found: list[int] = []
+    for entry in (rope, *rope.values()):  # one set of parameters, or one for each layer type
+        kind = entry.get("rope_type") if isinstance(entry, dict) else None
+        if kind == "longrope":
+            found.append(entry["original_max_position_embeddings"])
+        elif kind == "dynamic":
+            found.append(text.max_position_embeddings)
+    return min(found, default=None)
+
+
+def own_rotary(decoder: Any) -> Any | None:
+    """A copy of the decoder's rotary module: what `generate` leaves in the library's own must not reach a run."""
+    return copy.deepcopy(getattr(decoder, "rotary_emb", None))
 
 
 def _decoder(library: Any) -> Any:

@@ -9,6 +9,7 @@ its load-time parity with the library holds (selftest.py).
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from torch import Tensor
 
 from accel.models.attention import Sight
 from accel.models.cache import Cache
+from accel.models.families import own_rotary, rescaled_after
 from accel.models.kernels import Kernels, kernels_for
 from accel.models.layered import Rows, Tap
 from accel.models.products import Product, product_of
@@ -65,7 +67,7 @@ class FusedModel:
 
     def __init__(self, library: Any) -> None:
         config = library.config
-        self._rotary = library.model.rotary_emb
+        self._rotary: Any = own_rotary(library.model)
         self._heads: int = config.num_attention_heads
         self._kv_heads: int = config.num_key_value_heads
         self._head_dim: int = getattr(config, "head_dim", None) or config.hidden_size // self._heads
@@ -79,7 +81,10 @@ class FusedModel:
         self._layers = [_joined(layer, self._kernels) for layer in library.model.layers]
         self._scale = self._head_dim**-0.5
         self.groups = self._heads // self._kv_heads  # queries that share keys and values
-        self._cos, self._sin = self._rotations(ROPE_BLOCK)
+        # A longer table would rescale the rows it already has, under keys that were rotated by them.
+        self._table_limit = rescaled_after(config) or sys.maxsize
+        self._rotations(1)  # a short text resets what an earlier use of the library may have left
+        self._cos, self._sin = self._rotations(min(ROPE_BLOCK, self._table_limit))
 
     @property
     def is_packed(self) -> bool:
@@ -170,10 +175,11 @@ class FusedModel:
         return Placed(rows.index, rows.start, sight, cos[at, None], sin[at, None])
 
     def rotations(self, length: int) -> tuple[Tensor, Tensor]:
-        """cos and signed sin [positions, head_dim] of at least this many positions."""
-        if length > len(self._cos):
+        """cos and signed sin [positions, head_dim] of at least this many positions, if the model has so many."""
+        wanted = min(-(-length // ROPE_BLOCK) * ROPE_BLOCK, self._table_limit)
+        if wanted > len(self._cos):
             # Two runs may do this at once; both compute the same table, and either may stay.
-            self._cos, self._sin = self._rotations(-(-length // ROPE_BLOCK) * ROPE_BLOCK)
+            self._cos, self._sin = self._rotations(wanted)
         return self._cos, self._sin
 
     def _rotations(self, length: int) -> tuple[Tensor, Tensor]:

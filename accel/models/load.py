@@ -143,9 +143,9 @@ def from_library(
         backend=backend,
         invariant_rows=invariant_rows(layers, context) if library.dtype in HALF else None,
     )
-    end_tokens = tokenizer.eos_ids if tokenizer is not None else _end_tokens(library)
+    ends = _end_tokens(library, tokenizer)
     costs = calibrate(layers, context)
-    return Model(info, layers, tokenizer, context, end_tokens, costs, lambda: library, processors)
+    return Model(info, layers, tokenizer, context, ends, costs, lambda: library, processors)
 
 
 def _layers(library: Any, fuse: bool, capture: Capture | None) -> tuple[LayeredModel, str]:
@@ -168,9 +168,12 @@ def _fast_paths(library: Any, capture: Capture | None) -> Iterator[tuple[Layered
     yield fused, "fused"
 
 
-def _end_tokens(library: Any) -> frozenset[int]:
+def _end_tokens(library: Any, tokenizer: Tokenizer | None) -> frozenset[int]:
+    """The ids at which the library's `generate` ends a text; the tokenizer's own where it would never end one."""
     ids = library.generation_config.eos_token_id
-    return frozenset() if ids is None else frozenset([ids] if isinstance(ids, int) else ids)
+    if ids is None:
+        return tokenizer.eos_ids if tokenizer is not None else frozenset()
+    return frozenset([ids] if isinstance(ids, int) else ids)
 
 
 def resolve_device(device: str) -> str:

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from accel.models.cache import Cache
 from accel.models.errors import ModelRefused
+from accel.models.families import context_limit
 from accel.models.layered import LayeredModel, Rows
 
 TEXT = 16
@@ -101,8 +102,15 @@ def _departure(answer: Tensor, expected: Tensor) -> float:
 
 def _text_size(library: Any) -> int:
     """Longer than a small window, so that it hides something, in every chunk and from the drafts."""
+    longest = context_limit(library.config)
+    depth = max(len(path) for path in PATHS)
+    if longest is not None and longest < TEXT + depth:
+        raise ModelRefused(
+            f"its context of {longest} tokens is too short for the check at load, which needs {TEXT + depth}"
+        )
     window = getattr(library.config.get_text_config(decoder=True), "sliding_window", None)
-    return TEXT if window is None or window > WINDOW else max(TEXT, 2 * window)
+    size = TEXT if window is None or window > WINDOW else max(TEXT, 2 * window)
+    return size if longest is None else min(size, longest - depth)
 
 
 def _trunk_rows(first: int, last: int, device: torch.device) -> Rows:

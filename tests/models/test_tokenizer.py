@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import struct
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
-from accel.models.tokenizer import Tokenizer, clean, end_tokens, load_tokenizer
+from accel import generate
+from accel.models.load import from_folder
+from accel.models.tokenizer import Tokenizer, clean, load_tokenizer
+from accel.models.unavailable import ModelUnavailable
+from tests.tiny import save_tiny
 
 TEXTS = [
     "",
@@ -73,7 +81,7 @@ def test_pieces_of_byte_level_tokens_are_the_text(smollm: Tokenizer, text: str) 
 @pytest.mark.parametrize("metaspace", [True, False])
 @pytest.mark.parametrize("text", TEXTS)
 def test_pieces_of_metaspaces_and_byte_fallback_are_the_text(text: str, metaspace: bool) -> None:
-    tokenizer = Tokenizer(sentencepiece_like(metaspace), frozenset())
+    tokenizer = Tokenizer(sentencepiece_like(metaspace))
     ids = tokenizer.encode(text, chat=False)
     assert joined(tokenizer, ids) in (text.encode(), b" " + text.encode())
     if not text.startswith(" "):
@@ -95,7 +103,7 @@ def test_special_tokens_have_pieces_and_no_text(smollm: Tokenizer) -> None:
 def test_an_added_token_keeps_its_own_letters() -> None:
     library = sentencepiece_like(False)
     library.add_tokens(["<0xZZ> é▁"])
-    assert Tokenizer(library, frozenset()).piece(len(library) - 1) == "<0xZZ> é▁".encode()
+    assert Tokenizer(library).piece(len(library) - 1) == "<0xZZ> é▁".encode()
 
 
 def test_an_id_without_a_token_has_no_bytes(smollm: Tokenizer) -> None:
@@ -133,16 +141,9 @@ def test_the_chat_template_is_applied_where_asked(smollm: Tokenizer) -> None:
 
 
 def test_without_a_template_chat_changes_nothing() -> None:
-    tokenizer = Tokenizer(sentencepiece_like(True), frozenset())
+    tokenizer = Tokenizer(sentencepiece_like(True))
     assert not tokenizer.has_chat
     assert tokenizer.encode("hello", chat=True) == tokenizer.encode("hello", chat=False)
-
-
-def test_a_failing_template_is_named() -> None:
-    library = sentencepiece_like(True)
-    library.chat_template = "{{ raise_exception('no users here') }}"
-    with pytest.raises(ValueError, match=r"chat template fails \(no users here\): use chat=False"):
-        Tokenizer(library, frozenset()).encode("hello", chat=True)
 
 
 def test_digits_stand_alone_as_the_model_was_trained(smollm: Tokenizer) -> None:
@@ -150,16 +151,97 @@ def test_digits_stand_alone_as_the_model_was_trained(smollm: Tokenizer) -> None:
     assert pieces == [b"x", b" =", b"   ", b"1", b"\n    ", b"2", b"3"]
 
 
-def test_end_tokens_come_from_the_generation_config_and_the_tokenizer(
-    smollm: Tokenizer, tmp_path: Path
+def saved(folder: Path, **files: dict[str, Any]) -> Path:
+    """A tiny model's folder whose json files have these entries; None: no such file."""
+    save_tiny(folder)
+    for name, entries in files.items():
+        path = folder / f"{name}.json"
+        path.write_text(json.dumps({**json.loads(path.read_text()), **entries}))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("config", "generation", "tokenizer", "ends"),
+    [
+        (7, None, "</s>", {7}),
+        (7, 9, "</s>", {9}),
+        (7, [9, 8], "</s>", {8, 9}),
+        (None, [9, 8], None, {8, 9}),
+        (7, None, None, {7}),
+        (None, None, "</s>", {2}),
+        (None, None, None, set()),
+    ],
+)
+def test_a_text_ends_where_generate_ends_it(
+    tmp_path: Path, config: object, generation: object, tokenizer: object, ends: set[int]
 ) -> None:
-    assert smollm.eos_ids == {2}
-    assert end_tokens(tmp_path) == frozenset()
-    (tmp_path / "config.json").write_text('{"eos_token_id": 7}')
-    assert end_tokens(tmp_path) == {7}
-    (tmp_path / "generation_config.json").write_text('{"eos_token_id": [5, 6]}')
-    assert end_tokens(tmp_path) == {5, 6}
-    assert Tokenizer(sentencepiece_like(True), end_tokens(tmp_path)).eos_ids == {2, 5, 6}
+    folder = saved(
+        tmp_path, config={"eos_token_id": config}, generation_config={"eos_token_id": generation},
+        tokenizer_config={"eos_token": tokenizer},
+    )  # fmt: skip
+    if generation is None:
+        (folder / "generation_config.json").unlink()
+    model = from_folder(folder, name="ends", device="cpu", dtype="float32")
+    assert model.end_tokens == ends
+    prompt = torch.tensor([[5, 17, 42]])
+    alone = model.library.generate(prompt, max_new_tokens=40, do_sample=False, pad_token_id=0)[0, 3:].tolist()
+    trace = generate(model, [5, 17, 42], method="autoregressive", max_new_tokens=40)
+    assert list(trace.tokens) == alone[: len(trace.tokens)]
+    assert len(trace.tokens) == len(alone) or (config is generation is None and trace.finish_reason == "eos")
+
+
+def varint(number: int) -> bytes:
+    return bytes([number]) if number < 128 else bytes([number % 128 + 128]) + varint(number // 128)
+
+
+def protobuf(*fields: tuple[int, bytes | int | float]) -> bytes:
+    """A message of these numbered fields, as a sentencepiece model is written."""
+    written = b""
+    for number, value in fields:
+        if isinstance(value, bytes):
+            written += varint(number << 3 | 2) + varint(len(value)) + value
+        elif isinstance(value, float):
+            written += varint(number << 3 | 5) + struct.pack("<f", value)
+        else:
+            written += varint(number << 3) + varint(value)
+    return written
+
+
+def sentencepiece_model() -> bytes:
+    """A real sentencepiece BPE of a few pieces: their text, score and type, then the trainer's settings."""
+    kinds = {"<unk>": 2, "<s>": 3, "</s>": 3}
+    letters = ["<unk>", "<s>", "</s>", "he", *"\u2581abcdefghijklmnopqrstuvwxyz,."]
+    pieces = [
+        (1, protobuf((1, text.encode()), (2, -float(rank)), (3, kinds.get(text, 1))))
+        for rank, text in enumerate(letters)
+    ]
+    return protobuf(*pieces, (2, protobuf((3, 2), (4, len(letters)))))
+
+
+def test_a_sentencepiece_model_alone_is_read_or_says_what_reads_it(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "llama"}')
+    (tmp_path / "tokenizer_config.json").write_text('{"tokenizer_class": "LlamaTokenizer"}')
+    (tmp_path / "tokenizer.model").write_bytes(sentencepiece_model())
+    if find_spec("sentencepiece") and find_spec("google") and find_spec("google.protobuf"):
+        tokenizer = load_tokenizer(tmp_path)
+        assert tokenizer is not None
+        assert tokenizer.decode(tokenizer.encode("hello, he", chat=False)[-8:]).endswith("hello, he")
+        return
+    words = (
+        r"tokenizer\.model is a sentencepiece model, and there is no tokenizer\.json\. Save .* pip install"
+    )
+    with pytest.raises(ModelUnavailable, match=words) as refusal:
+        load_tokenizer(tmp_path)
+    assert "tiktoken" not in str(refusal.value)
+
+
+def test_a_broken_tokenizer_beside_a_sentencepiece_model_is_named_itself(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "llama"}')
+    (tmp_path / "tokenizer.model").write_bytes(sentencepiece_model())
+    (tmp_path / "tokenizer.json").write_text("{")
+    with pytest.raises(ModelUnavailable) as refusal:
+        load_tokenizer(tmp_path)
+    assert "sentencepiece" not in str(refusal.value)
 
 
 def test_vocabularies_are_compared_by_every_token(smollm: Tokenizer, embedded_folder: Path) -> None:
@@ -167,12 +249,12 @@ def test_vocabularies_are_compared_by_every_token(smollm: Tokenizer, embedded_fo
     assert again is not None
     assert smollm.same_vocabulary(again)
     library = sentencepiece_like(True)
-    before = Tokenizer(library, frozenset())
+    before = Tokenizer(library)
     assert not smollm.same_vocabulary(before)
-    assert before.same_vocabulary(Tokenizer(sentencepiece_like(False), frozenset()))
+    assert before.same_vocabulary(Tokenizer(sentencepiece_like(False)))
     other = sentencepiece_like(True)
     assert library.add_tokens(["<new>"]) == other.add_tokens(["<other>"]) == 1
-    assert not Tokenizer(library, frozenset()).same_vocabulary(Tokenizer(other, frozenset()))
+    assert not Tokenizer(library).same_vocabulary(Tokenizer(other))
 
 
 def test_a_folder_without_a_tokenizer_has_none(tmp_path: Path) -> None:
