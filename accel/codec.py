@@ -7,7 +7,7 @@ import math
 import reprlib
 import types
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -84,6 +84,12 @@ def _hints(kind: type) -> dict[str, Any]:
     return get_type_hints(kind)
 
 
+@cache
+def required(kind: type) -> tuple[str, ...]:
+    """The fields that every trace has; one with a default came later than the oldest traces."""
+    return tuple(field.name for field in fields(kind) if field.default is MISSING)
+
+
 def decode(kind: Any, value: Any, where: str) -> Any:
     """`value` as an instance of `kind`, or a TraceError that names the field."""
     origin = get_origin(kind)
@@ -121,13 +127,13 @@ def _decode_fields(kind: Any, value: Any, where: str) -> Any:
     if not isinstance(value, dict):
         raise _wrong(where, f"an object ({kind.__name__})", value)
     hints = _hints(kind)
-    for name in hints:
+    for name in required(kind):
         if name not in value:
             raise TraceError(f"{where}.{name}: missing")
     for name in value:
         if name not in hints:
             raise TraceError(f"{where}.{str(name)[:40]}: not a field of {kind.__name__}")
-    return kind(**{name: decode(hint, value[name], f"{where}.{name}") for name, hint in hints.items()})
+    return kind(**{name: decode(hints[name], value[name], f"{where}.{name}") for name in hints if name in value})
 
 
 def _decode_union(kinds: tuple[Any, ...], value: Any, where: str) -> Any:

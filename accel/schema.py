@@ -11,7 +11,7 @@ import types
 from dataclasses import is_dataclass
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from accel.codec import EVENTS, MAX_EVENTS_PER_STEP, MAX_STEPS
+from accel.codec import EVENTS, MAX_EVENTS_PER_STEP, MAX_STEPS, required
 from accel.trace import SCHEMA, Event, Trace
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -77,7 +77,7 @@ def _reference(kind: Any, parts: dict[str, Any]) -> dict[str, Any]:
 
 
 def _fields(kind: Any, parts: dict[str, Any]) -> dict[str, Any]:
-    """A dataclass as an object with exactly its fields; an event also carries its kind."""
+    """A dataclass as an object with its fields and no others; an event also carries its kind."""
     named = {"kind": {"const": kind.__name__}} if kind.__name__ in EVENTS else {}
     properties = named | {name: _of(hint, parts) for name, hint in get_type_hints(kind).items()}
     about = inspect.getdoc(kind) or ""
@@ -86,6 +86,6 @@ def _fields(kind: Any, parts: dict[str, Any]) -> dict[str, Any]:
         **said,
         "type": "object",
         "properties": properties,
-        "required": list(properties),
+        "required": [*named, *required(kind)],
         "additionalProperties": False,
     }

@@ -300,7 +300,10 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Enough to run it again. `warm` says whether the session had answered before."""
+    """Enough to run it again. `warm` says whether the session had answered before the run started.
+
+    `context` is how many tokens the model reads, prompt and answer together; None in traces older than the field.
+    """
 
     schema: int
     model: ModelInfo
@@ -312,6 +315,7 @@ class Header:
     warm: bool
     observe: Observe
     calibration: Calibration | None = field(compare=False)
+    context: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,8 @@ class Suffix:
     def start(self, run: Run) -> SuffixState:
         fallback = FALLBACKS[self.fallback].start(run) if self.fallback != "none" else None
         answers = run.session.recall(Answers, Answers)
-        return SuffixState(SuffixDrafter(answers), len(run.tree.trunk), fallback)
+        drafter = SuffixDrafter(answers, number=run.session.num_answers + 1)
+        return SuffixState(drafter, len(run.tree.trunk), fallback)
 
     def step(self, run: Run, state: SuffixState) -> None:
         with run.clock.phase("draft"):
