@@ -114,8 +114,8 @@ class Match:
 class Occurrence:
     """Where the best match stands in `source`: `length` tokens that end before token number `end` of a text.
 
-    `answer` 0 is this run's own text, prompt and answer; k is the k-th answer of the session, which this trace does
-    not hold. `excerpt` is what stands there, around the match, from token number `first` on.
+    `answer` 0 is this run's own text, prompt and answer; k is the k-th answer of the session, by whatever
+    method, which this trace does not hold. `excerpt` is what stands there, around the match, from token `first` on.
     """
 
     source: str

@@ -1,9 +1,9 @@
 """What other knobs would have done to an AdaDecode run: each committed token climbs again, and leaves where the
 confidence recorded there says.
 
-Exact as long as every exit taken at that threshold was right, and none led beyond the recorded text, as at a stop string:
-what would have followed was never computed. After a wrong token it is estimated from how often, and how high up, tokens
-leave; after the text's end it is left out.
+Exact as long as every exit taken at that threshold was right, and none led beyond the recorded text, as at a stop
+string: what would have followed was never computed. After a wrong token it is estimated from how often, and how high
+up, tokens leave; after the text's end it is left out.
 """
 
 from __future__ import annotations
