@@ -54,7 +54,13 @@ def run(
     top_k: Annotated[int, typer.Option(help="Sample among the k best tokens; 0 among all.")] = 0,
     top_p: Annotated[float, typer.Option(help="Sample among the best tokens that hold this share.")] = 1.0,
     stop: Annotated[list[str], typer.Option(help="Stop where this text appears; may be repeated.")] = [],  # noqa: B006
-    seed: Annotated[int, typer.Option(help="The same seed gives the same trace.")] = 0,
+    seed: Annotated[
+        int,
+        typer.Option(
+            help="The same seed gives the same trace while the model stays loaded; in every process with "
+            "--set calibrated=false, as costs are measured anew at each load and decide how much is drafted."
+        ),
+    ] = 0,
     observe: Annotated[str, typer.Option(help="none, decisions or full.")] = "decisions",
     chat: Annotated[bool, typer.Option(help="Use the model's chat template.")] = True,
     check: Annotated[

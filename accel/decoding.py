@@ -78,7 +78,7 @@ class Decoding:
         self._started = False
         self.finish_reason: FinishReason = "cancelled"
         terms = request.terms
-        self.header = Header(
+        self._header = Header(
             schema=SCHEMA,
             model=model.info,
             method=MethodInfo(request.method.name, request.knobs),
@@ -90,15 +90,22 @@ class Decoding:
             observe=terms.observe,
             calibration=terms.calibration,
             processors=terms.processors.recorded if terms.processors else {},
+            context=model.context,
         )
+
+    @property
+    def header(self) -> Header:
+        """The trace's header. Whether the session is warm is settled when the run starts, not when it is made."""
+        return self._header if self._started else replace(self._header, warm=self._session.is_warm)
 
     def __iter__(self) -> Iterator[Step]:
         """Decode. Once: a second look at the steps is a look at the trace."""
         if self._started:
             raise RuntimeError("this run has been started already; its steps are in trace().steps")
-        self._started = True
         request, model = self._request, self._model
+        self._started = True
         with self._session.answering(model):
+            self._header = replace(self._header, warm=self._session.is_warm)
             with torch.inference_mode():
                 run = Run(
                     model,
@@ -115,6 +122,8 @@ class Decoding:
                     step = next(steps, None)
                 if step is None:
                     break
+                if not self._steps:
+                    self._session.count_answer()
                 self._steps.append(step)
                 self.finish_reason = (
                     run.finish_reason or "cancelled"

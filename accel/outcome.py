@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from accel.drafting import pass_seconds
-from accel.trace import Knob, Trace
+from accel.metrics import TARGET, tally
+from accel.trace import Knob, LayerRun, Trace
 
 Kind = Literal["exact", "estimate"]
 
@@ -77,18 +78,61 @@ def front(points: Sequence[Point]) -> list[Point]:
     return found
 
 
-def outcome_of(
-    trace: Trace,
-    kind: Kind,
-    *,
-    tokens: int,
-    steps: int,
-    drafted: float,
-    taken_back: float,
-    calls: float,
-    seconds: float,
-) -> Outcome:
-    """The totals of a run as its outcome; `seconds` counts only where the trace has a calibration."""
-    calibration = trace.header.calibration
-    speedup = pass_seconds(calibration, 1) * tokens / seconds if calibration is not None and seconds else None
-    return Outcome(kind, tokens, steps, drafted, taken_back, calls / max(tokens, 1), speedup)
+def token_limit(trace: Trace) -> int | None:
+    """How many tokens the run could have generated at most, which bounds every draft; None where nobody can say.
+
+    A run that reached the limit says it by its length. Any other also needs the model's context, which older traces
+    do not hold.
+    """
+    header, length = trace.header, len(trace.tokens)
+    if trace.finish_reason in ("length", "context"):
+        return length
+    if header.context is None:
+        return None
+    return max(min(header.limits.max_new_tokens, header.context - len(header.prompt.tokens)), length)
+
+
+def is_interrupted(trace: Trace) -> bool:
+    """Whether the run was stopped from outside: its text would have gone on, so a step may reach beyond its end."""
+    return trace.finish_reason in ("cancelled", "deadline")
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What a run adds up to after its prefill; `seconds` counts only where the trace has a calibration."""
+
+    tokens: int
+    steps: int
+    drafted: float
+    taken_back: float
+    calls: float
+    seconds: float
+
+
+def recorded_totals(trace: Trace) -> Totals:
+    """What the recorded run itself adds up to, its seconds by the calibration as those of a predicted one."""
+    counted = tally(trace.header, trace.steps)
+    seconds = counted.draft_seconds
+    if (calibration := trace.header.calibration) is not None:
+        runs = (run for step in trace.steps[1:] for run in step.of(LayerRun) if run.lane == TARGET)
+        layers = sum(pass_seconds(calibration, len(run.slots)) * (run.last - run.first) for run in runs)
+        seconds += layers / trace.header.model.num_layers
+    kept = counted.num_accepted_tokens
+    return Totals(
+        tokens=counted.num_decoded,
+        steps=counted.num_steps,
+        drafted=counted.num_draft_tokens,
+        taken_back=counted.num_draft_tokens - kept,
+        calls=counted.num_layer_calls,
+        seconds=seconds,
+    )
+
+
+def outcome_of(trace: Trace, kind: Kind, totals: Totals) -> Outcome:
+    """The totals of a run as its outcome."""
+    calibration, tokens = trace.header.calibration, totals.tokens
+    speedup = None
+    if calibration is not None and totals.seconds:
+        speedup = pass_seconds(calibration, 1) * tokens / totals.seconds
+    calls = totals.calls / max(tokens, 1)
+    return Outcome(kind, tokens, totals.steps, totals.drafted, totals.taken_back, calls, speedup)

@@ -152,9 +152,15 @@ def rounds_of(
     answers: Answers,
     calibration: Calibration | None,
     clocks: _Clocks | None = None,
+    *,
+    limit: int | None = None,
 ) -> Iterator[Round]:
-    """The steps in which this answer would have been decoded; the prefill gives its first token."""
+    """The steps in which this answer would have been decoded; the prefill gives its first token.
+
+    `limit` is how many tokens it could have had, which bounds the drafts at its end; None: as many as it has.
+    """
     clocks = clocks or _Clocks()
+    limit = len(answer) if limit is None else limit
     drafter = SuffixDrafter(answers)
     with clocks.updating():
         drafter.learn(prompt, answer=False)
@@ -162,7 +168,7 @@ def rounds_of(
     while at < len(answer):
         with clocks.updating():
             drafter.learn(answer[done:at], answer=True)
-        most = min(knobs.num_draft_tokens, len(answer) - at - 1)
+        most = min(knobs.num_draft_tokens, limit - at - 1)
         with clocks.looking_up():
             look_up = LookUp(most, knobs.alpha, knobs.offset, knobs.min_prob, knobs.branching)
             plan = drafter.plan(look_up, knobs.trees, calibration)

@@ -23,7 +23,7 @@ class Session:
     def __init__(self, model: Model) -> None:
         self._model = ref(model)
         self._model_name = model.info.name
-        self.num_answers = 0
+        self.num_answers = 0  # begun, those that were stopped halfway included: what they wrote is remembered
         self._memories: dict[type, object] = {}
         self._busy = Lock()
 
@@ -55,5 +55,8 @@ class Session:
         try:
             yield
         finally:
-            self.num_answers += 1  # also one that was stopped: what it wrote is remembered
             self._busy.release()
+
+    def count_answer(self) -> None:
+        """One more answer has begun: called at its first tokens, so that a run stopped before them leaves none."""
+        self.num_answers += 1

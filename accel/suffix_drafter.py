@@ -23,11 +23,11 @@ class Answers:
         self.tree = SuffixTree(DEPTH, SESSION_TOKENS)
         self._open: int | None = None
 
-    def begin(self) -> int:
-        """The sequence of a new answer; the one before it grows no more."""
+    def begin(self, number: int) -> int:
+        """The sequence of the session's answer of that number; the one before it grows no more."""
         if self._open is not None:
             self.tree.close(self._open)
-        self._open = self.tree.start("answer")
+        self._open = self.tree.start(str(number))
         return self._open
 
 
@@ -51,9 +51,13 @@ class Plan:
 class SuffixDrafter:
     """The two trees of one request: its own text, and the session's answers, this one included as it is written."""
 
-    def __init__(self, answers: Answers) -> None:
+    def __init__(self, answers: Answers, number: int = 1) -> None:
+        """`number` is that of this answer among all of the session, by whatever method."""
         self._trees = {"request": SuffixTree(DEPTH), "session": answers.tree}
-        self._sequences = {"request": self._trees["request"].start("request"), "session": answers.begin()}
+        self._sequences = {
+            "request": self._trees["request"].start("request"),
+            "session": answers.begin(number),
+        }
         self._text: list[int] = []
         self._prompt_length = 0
 
@@ -95,4 +99,4 @@ class SuffixDrafter:
             return occurrence_in(self._text, source, spot.end + shift, length, followed)
         first, stop = around(spot.end, length, followed)
         excerpt = self._trees[source].excerpt(spot.sequence, first, stop)
-        return Occurrence(source, length, spot.sequence + 1, spot.end, first, excerpt)
+        return Occurrence(source, length, int(spot.source), spot.end, first, excerpt)

@@ -114,8 +114,8 @@ class Match:
 class Occurrence:
     """Where the best match stands in `source`: `length` tokens that end before token number `end` of a text.
 
-    `answer` 0 is this run's own text, prompt and answer; k is the k-th answer of the session, which this trace does
-    not hold. `excerpt` is what stands there, around the match, from token number `first` on.
+    `answer` 0 is this run's own text, prompt and answer; k is the k-th answer of the session, by whatever
+    method, which this trace does not hold. `excerpt` is what stands there, around the match, from token `first` on.
     """
 
     source: str
@@ -303,9 +303,10 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Enough to run it again. `warm` says whether the session had answered before.
+    """Enough to run it again. `warm` says whether the session had answered before the run started.
 
     `processors` are the logits processors that the model's own generation config asked for, by the config's field.
+    `context` is how many tokens the model reads, prompt and answer together; None in traces older than the field.
     """
 
     schema: int
@@ -319,6 +320,7 @@ class Header:
     observe: Observe
     calibration: Calibration | None = field(compare=False)
     processors: dict[str, Knob] = field(default_factory=dict)
+    context: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

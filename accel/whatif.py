@@ -1,8 +1,8 @@
 """What another knob would have done, worked out from one recorded run: no model, standard library only.
 
-`exact` is said only where the trace decides everything; anything else is an `estimate`. Each method's rule, and when
-it is exact, stands in its own file. The page works the same out in the browser (`assets/explorer/whatif*.js`), and a
-test holds the two equal on every recorded run.
+`exact` is said only where the trace decides everything; anything else is an `estimate`. The run's own settings are
+answered by what it did; for others each method's rule, and when it is exact, stands in its own file. The page works
+the same out in the browser (`assets/explorer/whatif*.js`), and a test holds the two equal on every recorded run.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from accel import whatif_adadecode, whatif_clasp, whatif_suffix
-from accel.outcome import Outcome, Turn, WhatIfError
+from accel.outcome import Outcome, Turn, WhatIfError, outcome_of, recorded_totals
 from accel.trace import Calibration, Trace
 
 __all__ = ["TURNS", "Outcome", "WhatIfError", "check", "whatif"]
@@ -23,7 +23,7 @@ TURNS: dict[str, dict[str, Turn]] = {  # by method: the knobs that a recorded ru
     "clasp": whatif_clasp.TURNS,
     "suffix": whatif_suffix.TURNS,
 }
-_RULES: dict[str, Callable[[Trace, Mapping[str, Any]], Outcome]] = {
+RULES: dict[str, Callable[[Trace, Mapping[str, Any]], Outcome]] = {
     "adadecode": whatif_adadecode.adadecode,
     "clasp": whatif_clasp.clasp,
     "suffix": whatif_suffix.suffix,
@@ -40,7 +40,9 @@ def whatif(trace: Trace, knobs: Mapping[str, Any]) -> Outcome:
             raise WhatIfError(f"what another {name} would have done was never computed")
         if name in turns and not turns[name].allows(value):
             raise WhatIfError(f"{name} cannot be {value!r:.40}")
-    return _RULES[method.name](trace, {**method.knobs, **knobs})
+    if all(value == method.knobs[name] for name, value in knobs.items()):
+        return outcome_of(trace, "exact", recorded_totals(trace))
+    return RULES[method.name](trace, {**method.knobs, **knobs})
 
 
 def check(trace: Trace) -> None:

@@ -1,8 +1,9 @@
 """What other knobs would have done to an AdaDecode run: each committed token climbs again, and leaves where the
 confidence recorded there says.
 
-Exact as long as every exit taken at that threshold was right: what a wrong token would have led to was never computed,
-and is then estimated from how often, and how high up, tokens leave.
+Exact as long as every exit taken at that threshold was right, and none led beyond the recorded text, as at a stop
+string: what would have followed was never computed. After a wrong token it is estimated from how often, and how high
+up, tokens leave; after the text's end it is left out.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from accel.drafting import pass_seconds
-from accel.outcome import Outcome, Turn, WhatIfError, outcome_of
+from accel.outcome import Outcome, Totals, Turn, WhatIfError, outcome_of, token_limit
 from accel.trace import Calibration, Observed, Readout, Trace
 
 TURNS = {"threshold": Turn(float, 0, 1.05), "max_early": Turn(int, 1, 16)}
@@ -22,34 +23,33 @@ Looks = Mapping[int, Mapping[int, tuple[int, float]]]  # slot -> layer -> (token
 
 @dataclass
 class _Climbs:
-    """What a simulated run adds up to."""
+    """What a simulated run adds up to, of at most `limit` tokens."""
 
+    limit: int
     calls: float = 0.0
     steps: int = 0
     drafted: float = 0.0
     taken_back: float = 0.0
     looks: float = 0.0
     seconds: float = 0.0
+    goes_beyond: bool = False  # the text's end, by an early token
 
 
 def adadecode(trace: Trace, asked: Mapping[str, Any]) -> Outcome:
     """Let each committed token climb again, leaving where its recorded confidence says."""
     looks = looks_of(trace)
     slots = [slot for step in trace.steps for slot in step.commit.slots]
-    found = _Climbs()
+    limit = token_limit(trace)
+    found = _Climbs(trace.header.limits.max_new_tokens if limit is None else limit)
     at = 0
     while at < len(slots) - 1:
         at += _round(trace, looks, slots, at, asked, found)
-    return outcome_of(
-        trace,
-        "estimate" if found.taken_back else "exact",
-        tokens=len(trace.tokens) - 1,
-        steps=found.steps,
-        drafted=found.drafted,
-        taken_back=found.taken_back,
-        calls=found.calls,
-        seconds=found.seconds + found.looks * seconds_a_look(trace),
+    known = not found.taken_back and not found.goes_beyond and limit is not None
+    seconds = found.seconds + found.looks * seconds_a_look(trace)
+    totals = Totals(
+        len(trace.tokens) - 1, found.steps, found.drafted, found.taken_back, found.calls, seconds
     )
+    return outcome_of(trace, "exact" if known else "estimate", totals)
 
 
 def _round(
@@ -57,7 +57,7 @@ def _round(
 ) -> int:
     """One step from committed token number `at`; returns how many tokens it commits."""
     tokens, top = trace.tokens, trace.header.model.num_layers
-    left = trace.header.limits.max_new_tokens - at - 2  # one is the target's own
+    left = found.limit - at - 2  # one is the target's own
     fronts: list[int] = []
     lead = at
     ended = trace.finish_reason == "eos" and lead == len(tokens) - 1
@@ -76,6 +76,7 @@ def _round(
         found.seconds += _climb_seconds(trace.header.calibration, exit_layer, top, [])
         lead += right
         ended = trace.finish_reason == "eos" and lead == len(tokens) - 1
+    found.goes_beyond |= right and not ended and lead == len(tokens) - 1
     if not right:
         _stray(trace, looks.values(), asked, min(asked["max_early"], left) - len(fronts), found)
     found.calls += top

@@ -1,7 +1,7 @@
 """What other knobs would have done to a CLaSp run: each recorded draft is cut where it falls below the line asked for.
 
 The recorded drafts decide what a shorter one would have been; what a longer one would have guessed, and where the next
-round would have begun after a cut, was never computed. So only the recorded run itself is exact.
+round would have begun after a cut, was never computed. So this is always an estimate.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from accel.drafting import pass_seconds
-from accel.outcome import Outcome, Turn, outcome_of
-from accel.trace import Draft, LayerRun, Step, Trace, Verdict
+from accel.outcome import Outcome, Totals, Turn, outcome_of
+from accel.trace import Draft, LayerRun, Step, Trace
 
 TURNS = {"draft_exit": Turn(float, 0, 1), "num_draft_tokens": Turn(int, 1, 32)}
 
@@ -25,31 +25,23 @@ def clasp(trace: Trace, asked: Mapping[str, Any]) -> Outcome:
         drafts, kept, own = round_of(step)
         length = _cut(drafts, asked)
         share = length / len(drafts) if drafts else 1.0
-        tokens += min(kept, length) + 1
+        tokens += min(len(step.commit.tokens), length + 1)  # a text may end in an accepted draft
         drafted += length
         taken_back += max(length - kept, 0)
         calls += trace.header.model.num_layers + round(own * share)
         if calibration is not None:
             seconds += pass_seconds(calibration, 1 + length) + step.seconds.draft * share
-    same = all(asked[name] == trace.header.method.knobs[name] for name in TURNS)
     return outcome_of(
-        trace,
-        "exact" if same else "estimate",
-        tokens=tokens,
-        steps=len(trace.steps) - 1,
-        drafted=drafted,
-        taken_back=taken_back,
-        calls=calls,
-        seconds=seconds,
+        trace, "estimate", Totals(tokens, len(trace.steps) - 1, drafted, taken_back, calls, seconds)
     )
 
 
 def round_of(step: Step) -> tuple[list[float], int, int]:
     """How sure the draft was of each token, how many were kept, and the layer calls of drafting."""
-    drafts = [event.draft_prob for event in step.of(Draft)]
-    kept = sum(verdict.accepted for verdict in step.of(Verdict))
+    drafts = step.of(Draft)
+    kept = len({draft.slot for draft in drafts} & set(step.commit.slots))
     own = sum(e.last - e.first for e in step.of(LayerRun) if e.lane != "target")
-    return drafts, kept, own
+    return [draft.draft_prob for draft in drafts], kept, own
 
 
 def _cut(drafts: list[float], asked: Mapping[str, Any]) -> int:

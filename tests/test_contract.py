@@ -72,6 +72,27 @@ def test_greedy_text_is_the_librarys_own(family, name, knobs):
     assert trace.tokens == library_greedy(model, PROMPT, 24)
 
 
+@pytest.mark.parametrize("temperature", [0.0, 0.8])
+@each_case
+def test_without_calibration_the_seed_and_the_knobs_alone_decide(name, knobs, temperature):
+    steady = {"calibrated": False} if "calibrated" in METHODS[name].__dataclass_fields__ else {}
+    wide = accel.trace.Calibration((1, 32), (1.0, 9.0), 0.1)  # a pass so dear that little is drafted
+    traces = [
+        accel.generate(
+            dataclasses.replace(tiny(), calibration=calibration),
+            PROMPT,
+            method=name,
+            knobs={**knobs, **steady},
+            temperature=temperature,
+            seed=1,
+            max_new_tokens=24,
+            draft=drafting_for(name, "llama", knobs),
+        )
+        for calibration in (tiny().calibration, wide, None)
+    ]
+    assert traces[0].steps == traces[1].steps == traces[2].steps
+
+
 @each_case
 def test_as_many_tokens_as_asked(name, knobs):
     for count in (1, 2, 3, 7, 20):

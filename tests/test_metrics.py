@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from accel.metrics import Speedup, Tally, metrics, tally
-from accel.trace import Baseline, Trace
+from accel.trace import Baseline, Calibration, MethodInfo, Trace
 from tests.visuals.runs import RunBook, chain, tree, without_verdicts
 
 
@@ -33,7 +33,7 @@ def test_chain_with_bonus_and_recovered() -> None:
         "layer_calls_per_token": 2.0,
         "layer_rows_per_token": (4 * 3 + 4 * 2) / 4,
         "drafting_share": 0.25,
-        "speedup_measured": 4.0,  # 2 s a token alone, 0.5 s here
+        "speedup_measured": 1.8,  # 0.9 s a token alone, 0.5 s here
         "speedup_modelled": 1.6,  # 0.8 s a token by the calibration
     }
     assert found == pytest.approx(expected)
@@ -100,10 +100,25 @@ def test_layers_of_drafting_lanes_count_and_a_part_of_a_pass_is_none() -> None:
 
 def test_speedup_says_whether_it_was_measured() -> None:
     total = tally(*_parts(chain().trace()))
-    assert total.speedup(Baseline(10, 20.0)) == Speedup(4.0, "measured")
+    assert total.speedup(Baseline(10, 9.0)) == Speedup(pytest.approx(1.8), "measured")
     assert total.speedup(None) == Speedup(pytest.approx(1.6), "modelled")
     bare = Tally(replace(chain().header, calibration=None))
     assert bare.speedup(None) is None
+
+
+def test_noise_makes_no_run_faster_than_its_passes_allow() -> None:
+    total = tally(*_parts(chain().trace()))
+    assert total.speedup(Baseline(10, 20.0)) == Speedup(2.0, "measured")  # two tokens a pass
+    slow = replace(chain().header, calibration=Calibration((1,), (9.0,), 0.1))
+    assert tally(slow, chain().steps).speedup(None) == Speedup(2.0, "modelled")
+
+
+@pytest.mark.parametrize("seconds", [1.0, 40.0])
+def test_the_model_alone_is_the_reference_whatever_the_clock_said(seconds: float) -> None:
+    book = chain()
+    alone = replace(book.header, method=MethodInfo("autoregressive", {}))
+    assert tally(alone, book.steps).speedup(Baseline(10, seconds)) == Speedup(1.0, "measured")
+    assert tally(alone, book.steps).speedup(None) == Speedup(1.0, "modelled")
 
 
 def test_step_by_step_equals_all_at_once() -> None:

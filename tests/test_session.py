@@ -15,6 +15,7 @@ import accel
 from accel.decoding import Decoding
 from accel.errors import InputError, ModelFailed
 from accel.methods import METHODS
+from accel.trace import Occurrence
 from tests.test_contract import KNOBS, drafting_for
 from tests.test_sampling import Failing
 from tests.tiny import tiny
@@ -143,6 +144,35 @@ def test_a_stream_broken_off_frees_its_session(name):
             gc.collect()
         assert len(whole(stream(name, {}, PROMPTS[1], session=session, max_new_tokens=3)).tokens) == 3
     assert session.is_warm
+
+
+def test_a_run_says_whether_its_session_was_warm_when_it_started_not_when_it_was_made():
+    session = accel.Session(tiny())
+    first, second = (stream("suffix", {}, PROMPTS[0], session=session, temperature=0.0) for _ in range(2))
+    assert not second.header.warm
+    assert (whole(first).header.warm, whole(second).header.warm) == (False, True)
+    assert second.header.warm
+
+
+def test_a_run_cancelled_in_its_prefill_leaves_its_session_cold():
+    session = accel.Session(tiny())
+    for name in ("suffix", "aded"):
+        stopped = whole(stream(name, {}, PROMPTS[0], session=session, stopping=lambda: "cancelled"))
+        assert stopped.tokens == []
+    assert session.num_answers == 0
+    cold, now = (stream("suffix", {}, PROMPTS[0], session=s, temperature=0.0) for s in (None, session))
+    assert whole(now) == whole(cold)
+
+
+def test_an_occurrence_names_the_sessions_answer_by_its_number_whatever_method_wrote_it():
+    session, asked = accel.Session(tiny()), {"temperature": 0.0, "max_new_tokens": 30}
+    for name in ("aded", "autoregressive", "suffix"):
+        last = whole(stream(name, {}, PROMPTS[0], session=session, **asked))
+    again = whole(stream("suffix", {"memory": "session"}, PROMPTS[0], session=session, **asked))
+    places = [event for step in again.steps for event in step.of(Occurrence) if event.answer]
+    assert {place.answer for place in places} == {3}
+    for place in places:
+        assert list(place.excerpt) == last.tokens[place.first : place.first + len(place.excerpt)]
 
 
 def test_a_stream_that_was_never_read_holds_nothing():

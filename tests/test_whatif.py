@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from dataclasses import replace
 
@@ -11,7 +12,8 @@ import accel
 from accel.method import knobs_of
 from accel.methods import METHODS
 from accel.trace import Calibration, Draft
-from accel.whatif import TURNS, WhatIfError, whatif
+from accel.whatif import RULES, TURNS, WhatIfError, whatif
+from tests.endings import ENDINGS, SETTINGS, case, drawn_knobs
 from tests.prompts import VARIED
 from tests.tiny import tiny
 
@@ -26,6 +28,54 @@ def decode(method, knobs, **asked):
 
 def num_drafts(trace):
     return sum(isinstance(event, Draft) for step in trace.steps for event in step.events)
+
+
+def counts(trace):
+    numbers = trace.metrics
+    drafted = numbers["num_draft_tokens"]
+    taken_back = drafted - numbers["num_accepted_tokens"]
+    return len(trace.tokens) - 1, len(trace.steps) - 1, drafted, taken_back
+
+
+def is_what_a_run_did(outcome, trace):
+    predicted = outcome.num_tokens, outcome.num_steps, outcome.num_drafted, outcome.num_taken_back
+    assert predicted == counts(trace)
+    assert outcome.layer_calls_per_token == pytest.approx(trace.metrics["layer_calls_per_token"])
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("method", SETTINGS)
+def test_exact_is_exact_however_the_run_ended(method, ending):
+    for number in range(4):
+        made = case(method, ending, number)
+        trace = made.run()
+        if len(trace.tokens) < 2:
+            continue
+        same = whatif(trace, {})
+        assert same.kind == "exact"
+        is_what_a_run_did(same, trace)
+        by_rule = RULES[method](trace, trace.header.method.knobs)
+        assert by_rule.kind == "exact" or method != "suffix"
+        if by_rule.kind == "exact":
+            is_what_a_run_did(by_rule, trace)
+            assert by_rule.speedup == pytest.approx(same.speedup)
+        other = drawn_knobs(method, random.Random(number))
+        outcome = whatif(trace, other)
+        if outcome.kind == "exact":
+            length = made.length and len(trace.tokens)
+            is_what_a_run_did(outcome, replace(made, length=length).run(other))
+
+
+def test_a_rule_says_exact_only_where_the_trace_says_how_long_a_draft_could_be():
+    for method in ("suffix", "adadecode"):
+        kinds = {}
+        for ending in ("length", "eos"):
+            trace = case(method, ending, 1).run()
+            old = replace(trace, header=replace(trace.header, context=None))
+            knobs = {"num_draft_tokens": 1} if method == "suffix" else {"threshold": 1.05}
+            kinds[ending] = whatif(old, knobs).kind
+            assert whatif(trace, knobs).kind == whatif(old, {}).kind == "exact"
+        assert kinds == {"length": "exact", "eos": "estimate"}
 
 
 @pytest.mark.parametrize("recorded", [0.0, 0.5, 1.05])

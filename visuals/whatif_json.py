@@ -7,12 +7,16 @@ knobs        the recorded values of the knobs that can be turned
 turns        [name, kind, low, high] of each of them; kind is number, whole, switch or choice
 layers       of the model; tokens: committed after the first, which the prefill gave
 calibration  [rows, seconds of a pass over so many], or null
+own          what the run itself adds up to: [steps, tokens drafted, of them not kept, layer calls, seconds]
+certain      whether the trace says all that the rule must know to be exact
 and for each method
 adadecode    exits: layers after which it looks; looks: [confidence by exit, null where none] of every slot looked at;
              slots: which of these each committed token is; right: for each, a digit by exit, 1 where the look named
              the token that came next; most: the most new tokens; ended: an end token came; look_seconds
-clasp        rounds: [[how sure of each draft], kept, layer calls of drafting, seconds of drafting] after the prefill
-suffix       prompt and answer as token ids; warm: had the session earlier answers; draft_seconds a step
+clasp        rounds after the prefill: [[how sure of each draft], kept, layer calls of drafting, tokens committed,
+             seconds of drafting]
+suffix       prompt and answer as token ids; most: the most new tokens; interrupted: the text would have gone on;
+             draft_seconds a step
 
 Numbers are whole, not shortened: the browser's answer is to be the same.
 """
@@ -22,6 +26,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from accel.outcome import is_interrupted, recorded_totals, token_limit
 from accel.trace import Trace
 from accel.whatif import TURNS, WhatIfError, check
 from accel.whatif_adadecode import exits_of, looks_of, seconds_a_look
@@ -45,7 +50,7 @@ def whatif_json(trace: Trace) -> dict[str, Any]:
     except WhatIfError as error:
         return {"refusal": str(error)}
     turns = TURNS[header.method.name]
-    calibration = header.calibration
+    calibration, own = header.calibration, recorded_totals(trace)
     return {
         "method": header.method.name,
         "knobs": {name: header.method.knobs[name] for name in turns},
@@ -53,6 +58,8 @@ def whatif_json(trace: Trace) -> dict[str, Any]:
         "layers": header.model.num_layers,
         "tokens": len(trace.tokens) - 1,
         "calibration": calibration and [list(calibration.rows), list(calibration.pass_seconds)],
+        "own": [own.steps, own.drafted, own.taken_back, own.calls, own.seconds],
+        "certain": token_limit(trace) is not None and not (header.method.name == "suffix" and header.warm),
         **_FACTS[header.method.name](trace),
     }
 
@@ -70,23 +77,29 @@ def _adadecode(trace: Trace) -> dict[str, Any]:
             "".join(str(int(looks[slot][layer][0] == tokens[at + 1])) for layer in exits)
             for at, slot in enumerate(committed)
         ],
-        "most": trace.header.limits.max_new_tokens,
+        "most": _most(trace),
         "ended": trace.finish_reason == "eos",
         "look_seconds": seconds_a_look(trace),
     }
 
 
 def _clasp(trace: Trace) -> dict[str, Any]:
-    return {"rounds": [[*round_of(step), step.seconds.draft] for step in trace.steps[1:]]}
+    rounds = trace.steps[1:]
+    return {"rounds": [[*round_of(step), len(step.commit.tokens), step.seconds.draft] for step in rounds]}
 
 
 def _suffix(trace: Trace) -> dict[str, Any]:
     return {
         "prompt": list(trace.header.prompt.tokens),
         "answer": trace.tokens,
-        "warm": trace.header.warm,
+        "most": _most(trace),
+        "interrupted": is_interrupted(trace),
         "draft_seconds": seconds_a_step(trace),
     }
+
+
+def _most(trace: Trace) -> int:
+    return token_limit(trace) or trace.header.limits.max_new_tokens
 
 
 _FACTS: dict[str, Callable[[Trace], dict[str, Any]]] = {

@@ -9,7 +9,7 @@ As a hybrid, a draft that scores less than `min_score` gives way to another draf
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar
 
 from accel.method import Choice, Range, Switch
@@ -61,9 +61,10 @@ class Suffix:
     calibrated: Annotated[bool, Switch("Draft less where a wider pass would cost more than it wins.")] = True
 
     def start(self, run: Run) -> SuffixState:
-        fallback = FALLBACKS[self.fallback].start(run) if self.fallback != "none" else None
+        fallback = None if self.fallback == "none" else self._fallback.start(run)
         answers = run.session.recall(Answers, Answers)
-        return SuffixState(SuffixDrafter(answers), len(run.tree.trunk), fallback)
+        drafter = SuffixDrafter(answers, number=run.session.num_answers + 1)
+        return SuffixState(drafter, len(run.tree.trunk), fallback)
 
     def step(self, run: Run, state: SuffixState) -> None:
         with run.clock.phase("draft"):
@@ -91,7 +92,11 @@ class Suffix:
         return state.drafter.plan(look_up, trees, calibration, every=run.observes_all)
 
     def _fall_back(self, run: Run, state: SuffixState) -> DraftTree:
-        return FALLBACKS[self.fallback].propose(run, state.fallback)
+        return self._fallback.propose(run, state.fallback)
+
+    @property
+    def _fallback(self) -> PromptLookup | DraftModel:
+        return replace(FALLBACKS[self.fallback], calibrated=self.calibrated)
 
     def _emit_matches(self, run: Run, state: SuffixState, plan: Plan, trusted: bool) -> None:
         """The best match of each tree; with everything observed, every length that promised anything."""

@@ -13,6 +13,7 @@
   function speedup(scene, upTo) {
     const found = scene.speedup(upTo);
     if (!found) return [UNKNOWN, strings.faster, '', strings.speedUnknown];
+    if (scene.isReference) return ['1.00×', strings.reference, '', strings.referenceHint];
     const measured = found.kind === 'measured';
     return [found.value.toFixed(found.value < 10 ? 2 : 1) + '×', found.value < 1 ? strings.slower : strings.faster,
       measured ? strings.measured : strings.modelled, measured ? strings.speedMeasured : strings.speedModelled];

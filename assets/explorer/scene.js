@@ -168,7 +168,19 @@
       const rate = this.number(index, 'tokens_per_second');
       const baseline = this.end && this.end.baseline;
       if (rate === null || !baseline || !baseline.num_tokens) return null;
-      return { value: rate * baseline.seconds / baseline.num_tokens, kind: 'measured' };
+      return { value: this._possible(index, rate * baseline.seconds / baseline.num_tokens), kind: 'measured' };
+    }
+
+    /** Is this a run of the model alone, with which others are compared? */
+    get isReference() {
+      return this.head.method.name === 'autoregressive';
+    }
+
+    /** A ratio of two timings without what can only be their noise: accel/metrics.py. */
+    _possible(index, speedup) {
+      if (this.isReference) return 1;
+      const passes = this.number(index, 'passes_per_token');
+      return passes ? Math.min(speedup, 1 / passes) : speedup;
     }
 
     speedupModelled(index) {

@@ -35,6 +35,12 @@
     return typeof value === 'number' && value >= low && value <= high && (kind === 'number' || Number.isInteger(value));
   }
 
+  /** What the recorded run itself came to. */
+  function recorded(facts) {
+    const [steps, drafted, takenBack, calls, seconds] = facts.own;
+    return outcome(facts, 'exact', { tokens: facts.tokens, steps, drafted, takenBack, calls, seconds });
+  }
+
   /** The run with these knobs changed: {kind: 'exact' | 'estimate', ...}, or {refusal} in words. */
   function whatif(facts, knobs) {
     if (facts.refusal) return { refusal: facts.refusal };
@@ -43,6 +49,7 @@
       if (!turn) return { refusal: 'what another ' + name + ' would have done was never computed' };
       if (!allows(turn, value)) return { refusal: name + ' cannot be ' + value };
     }
+    if (Object.entries(knobs).every(([name, value]) => value === facts.knobs[name])) return recorded(facts);
     return rules[facts.method](facts, { ...facts.knobs, ...knobs });
   }
 

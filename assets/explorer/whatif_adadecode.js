@@ -51,6 +51,7 @@
       found.seconds += climbSeconds(facts, layer, []);
       lead += Number(right);
     }
+    if (right && !over(lead) && lead === last) found.goesBeyond = true; // the text's end, by an early token
     if (!right) stray(found, most - fronts.length);
     found.calls += facts.layers;
     found.seconds += climbSeconds(facts, facts.layers, fronts);
@@ -65,6 +66,6 @@
     const stray = strayer(facts, asked);
     for (let at = 0; at < facts.tokens;) at += round(facts, asked, stray, at, found);
     found.seconds += found.looks * facts.look_seconds;
-    return outcome(facts, found.takenBack ? 'estimate' : 'exact', found);
+    return outcome(facts, found.takenBack || found.goesBeyond || !facts.certain ? 'estimate' : 'exact', found);
   };
 })(window.DraftScope = window.DraftScope || {});

@@ -11,16 +11,15 @@
 
   DraftScope.whatifRules.clasp = function clasp(facts, asked) {
     const found = { tokens: 0, steps: facts.rounds.length, drafted: 0, takenBack: 0, calls: 0, seconds: 0 };
-    for (const [drafts, kept, calls, seconds] of facts.rounds) {
+    for (const [drafts, kept, calls, committed, seconds] of facts.rounds) {
       const length = cut(drafts, asked);
       const share = drafts.length ? length / drafts.length : 1;
-      found.tokens += Math.min(kept, length) + 1;
+      found.tokens += Math.min(committed, length + 1); // a text may end in an accepted draft
       found.drafted += length;
       found.takenBack += Math.max(length - kept, 0);
       found.calls += facts.layers + rounded(calls * share);
       if (facts.calibration) found.seconds += passSeconds(facts.calibration, 1 + length) + seconds * share;
     }
-    const same = Object.entries(facts.knobs).every(([name, value]) => asked[name] === value);
-    return outcome(facts, same ? 'exact' : 'estimate', found);
+    return outcome(facts, 'estimate', found);
   };
 })(window.DraftScope = window.DraftScope || {});

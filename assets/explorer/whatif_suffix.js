@@ -52,7 +52,7 @@
     for (let at = 1; at < answer.length;) {
       for (; done < at; done++) for (const states of Object.values(known)) states.append(answer[done]);
       const context = (at < DEPTH ? prompt.slice(Math.max(0, prompt.length + at - DEPTH)) : []).concat(answer.slice(Math.max(0, at - DEPTH), at));
-      const most = Math.min(asked.num_draft_tokens, answer.length - at - 1);
+      const most = Math.min(asked.num_draft_tokens, facts.most - at - 1);
       if (most !== limits.most) limits = { most, ...draftLimits({ ...asked, most }, DEPTH) };
       const draft = plan(trees, context, asked, limits);
       const drafted = worthwhile(asked.calibrated ? calibration : null, draft.probs);
@@ -65,6 +65,7 @@
     }
     found.seconds += facts.draft_seconds * found.steps;
     found.calls = found.steps * facts.layers;
-    return outcome(facts, facts.warm ? 'estimate' : 'exact', found);
+    const goesBeyond = facts.interrupted && found.drafted - found.takenBack + found.steps > facts.tokens;
+    return outcome(facts, facts.certain && !goesBeyond ? 'exact' : 'estimate', found);
   };
 })(window.DraftScope = window.DraftScope || {});

@@ -79,7 +79,7 @@ def test_the_text_is_what_was_committed_by_then(opened: Callable[..., Opened]) -
 def test_counters_and_sentences_say_what_the_trace_holds(opened: Callable[..., Opened]) -> None:
     here = opened(run())
     here.goto(6)
-    assert here.text("[data-counter=speedup] .ds-value") == "4.00×"  # 2 s alone, two tokens a second here
+    assert here.text("[data-counter=speedup] .ds-value") == "1.80×"  # 0.9 s alone, two tokens a second here
     assert here.text("[data-counter=speedup] .ds-kind") == "measured"
     assert here.text("[data-counter=tokens] .ds-value") == "2.00"
     assert here.text("[data-counter=acceptance] .ds-value") == "50 %"

@@ -103,7 +103,7 @@ class RunBook:
         return self.commit((), piece, "plain")
 
     def trace(self, text: str = "", *, measured: bool = False) -> Trace:
-        baseline = Baseline(10, 20.0) if measured else None
+        baseline = Baseline(10, 9.0) if measured else None
         footer = Footer("length", text, Parity(measured, True, None, None), baseline, {})
         trace = Trace(self.header, tuple(self.steps), footer)
         return Trace.from_lines(list(trace.lines()))  # as checked as a file from anyone

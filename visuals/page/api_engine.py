@@ -57,7 +57,8 @@ def decode(
         temperature: 0 is greedy.
         top_k: sample among so many tokens; 0 among all.
         top_p: sample among the likeliest tokens of this much probability.
-        seed: of the numbers drawn.
+        seed: of the numbers drawn. The same seed, knobs and calibration give the same trace; the calibration is
+            measured when the model is loaded, and the knob calibrated, set to false, leaves it out.
         stop: stop strings, one a line.
         chat: put the prompt into the model's chat template.
         every_layer: record also what every layer would have said.
