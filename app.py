@@ -5,16 +5,25 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Thread
 from time import sleep
 from types import FrameType
 
-os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+from visuals.page.limits import CLOSING, PUBLIC, BadLimit, limits, reached_by_strangers
+from visuals.page.startup import choose_address, prepare, without_proxies
 
-import gradio as gr
+try:
+    prepare(os.environ)  # before gradio is imported: it reads the environment as it is imported
+except BadLimit as error:
+    sys.exit(str(error))
+with without_proxies(os.environ):  # it makes a client as it is imported
+    import gradio as gr
+    from gradio import http_server
+
 from starlette.middleware import Middleware
 
 from accel.models import catalogue
@@ -24,21 +33,26 @@ from visuals.explorer import page_css, page_js
 from visuals.page import words
 from visuals.page.api import wire_api
 from visuals.page.at_rest import AtRest
+from visuals.page.checked_blocks import CheckedBlocks
 from visuals.page.component import copy_link
-from visuals.page.doors import Doors
+from visuals.page.connections import start_upkeep
 from visuals.page.engine import missing_engine
 from visuals.page.event_queue import MAX_EVENTS, guard
 from visuals.page.explore import explore
+from visuals.page.failures import bound_logs
+from visuals.page.guards import guarded
 from visuals.page.hiding import HIDING
 from visuals.page.learn import learn
-from visuals.page.limits import CLOSING, BadLimit, limits
 from visuals.page.line import RUNS
 from visuals.page.look import STYLE, theme
 from visuals.page.race import race_tab
 from visuals.page.recorded import recorded_in
 from visuals.page.room import page_room
+from visuals.page.subpath import SCRIPT as SUBPATH
 from visuals.page.traces import traces, wire_address
 from visuals.page.tune import tune
+from visuals.page.upload_folder import UploadFolder
+from visuals.page.uploads import MAX_TRACE_BYTES
 
 TRACES = Path(__file__).resolve().parent / "assets" / "traces"
 RACES = Path(__file__).resolve().parent / "assets" / "races"
@@ -56,10 +70,24 @@ def recorded_races() -> dict[str, list[Path]]:
     }
 
 
+@contextmanager
+def upload_folder() -> Iterator[UploadFolder]:
+    """A folder for what visitors upload and export, gone with the server. Raises OSError where none can be made."""
+    parent = os.environ.get("GRADIO_TEMP_DIR") or None
+    if parent is not None:
+        Path(parent).mkdir(parents=True, exist_ok=True)
+    kept = limits()
+    with page_room(parent) as room:
+        uploads = Path(room) / "uploads"
+        uploads.mkdir()
+        os.environ["GRADIO_TEMP_DIR"] = str(uploads)  # gradio asks for it when it needs it
+        yield UploadFolder(uploads, kept.session_minutes * 60, kept.upload_megabytes * 1_000_000)
+
+
 def build() -> gr.Blocks:
     """The whole page; no model is loaded."""
     kept = limits().session_minutes * 60  # seconds: files that were uploaded or exported go after as long
-    with gr.Blocks(title=words.TITLE, analytics_enabled=False, delete_cache=(60, kept)) as page:
+    with CheckedBlocks(title=words.TITLE, analytics_enabled=False, delete_cache=(60, kept)) as page:
         with gr.Row(elem_classes=["ds-top"]):
             gr.HTML(f"<h1>{words.TITLE}</h1><p>{words.LEAD}</p>", elem_classes=["ds-head"])
             copy_link()
@@ -100,24 +128,52 @@ def bring_default_model() -> None:
         print(f"{error}\nRecorded runs can be played; Run will try again.", file=sys.stderr)
 
 
-def serve(page: gr.Blocks) -> None:
-    """Serve the page until it is interrupted."""
-    page.launch(
-        theme=theme(),
-        css=page_css() + STYLE,
-        head=f"<style>{HIDING}</style><script>{page_js()}</script>",
-        show_error=False,
-        footer_links=[],
-        ssr_mode=False,
-        run_history=False,
-        max_file_size="20mb",
-        enable_monitoring=False,
-        app_kwargs={"middleware": [Middleware(Doors), Middleware(AtRest)]},
-        state_session_capacity=limits().sessions,
-        mcp_server=find_spec("mcp") is not None,
-        quiet=False,
-        prevent_thread_lock=True,
-    )
+def launch(page: gr.Blocks, folder: UploadFolder | None) -> None:
+    """Start the server, in threads of its own. Raises BadLimit where the address cannot be had."""
+    address = choose_address(os.environ)
+    if ":" in address.host:
+        http_server.LOCALHOST_NAME = (
+            "127.0.0.1"  # gradio tries ports with an IPv4 socket, which takes no such name
+        )
+    with without_proxies(os.environ):
+        page.launch(
+            server_name=f"[{address.host}]" if ":" in address.host else address.host,
+            server_port=address.port,
+            theme=theme(),
+            css=page_css() + STYLE,
+            head=f"<style>{HIDING}</style><script>{page_js()}{SUBPATH}</script>",
+            show_error=False,
+            footer_links=[],
+            ssr_mode=False,
+            run_history=False,
+            max_file_size=f"{MAX_TRACE_BYTES // 1_000_000}mb",
+            enable_monitoring=False,
+            app_kwargs={"middleware": [Middleware(AtRest)], "lifespan": guarded(page.fns, folder)},
+            state_session_capacity=limits().sessions,
+            mcp_server=find_spec("mcp") is not None,
+            quiet=False,
+            prevent_thread_lock=True,
+        )
+
+
+def serve(
+    page: gr.Blocks, folder: UploadFolder | None = None, served: Callable[[], None] | None = None
+) -> None:
+    """Serve the page until it is interrupted.
+
+    Args:
+        page: as `build` makes it.
+        folder: where uploads go, if nothing but this page uses it.
+        served: called once, when the page has answered.
+    """
+    try:
+        launch(page, folder)
+    except (BadLimit, OSError) as error:  # OSError where the port was taken in between
+        sys.exit(str(error))
+    bound_logs()
+    start_upkeep(page.server, folder)
+    if served is not None:
+        served()
     while not CLOSING.is_set():
         sleep(0.1)
     # A thread in the middle of a product, when the interpreter ends, aborts the process.
@@ -137,20 +193,23 @@ def close(kind: int, _: FrameType | None) -> None:
 def main() -> None:
     try:
         limits()
+        choose_address(os.environ)  # before the page is built, so that a bad one is said at once
     except BadLimit as error:
         sys.exit(str(error))
+    if limits().public and PUBLIC not in os.environ:
+        print(words.PUBLIC_HERE.format(reason=reached_by_strangers()), file=sys.stderr)
     for kind in (signal.SIGTERM, signal.SIGINT):
         signal.signal(kind, close)
     bringing = Thread(target=bring_default_model, name="bring-model", daemon=True)
-    with page_room() as room:
-        os.environ.setdefault("GRADIO_TEMP_DIR", room)
+    with ExitStack() as stack:
         try:
+            folder = stack.enter_context(upload_folder())
             page = build()
         except OSError as error:
-            sys.exit(words.NO_ROOM.format(folder=os.environ["GRADIO_TEMP_DIR"], reason=error.strerror))
-        bringing.start()
+            where = os.environ.get("GRADIO_TEMP_DIR") or os.environ.get("TMPDIR") or "the temporary folder"
+            sys.exit(words.NO_ROOM.format(folder=where, reason=error.strerror))
         if not CLOSING.is_set():
-            serve(page)
+            serve(page, folder, bringing.start)
     end(bringing)
 
 

@@ -19,7 +19,7 @@ from tests.page.test_inputs import form, race_form
 from visuals.page import limits as limits_module
 from visuals.page import unread as unread_module
 from visuals.page.inputs import check_asked, check_race
-from visuals.page.limits import LIMITS, MODELS, OFFERED, PUBLIC, BadLimit, limits, stopping_for
+from visuals.page.limits import HOSTS, LIMITS, MODELS, OFFERED, PUBLIC, BadLimit, limits, stopping_for
 from visuals.page.rate import ADDRESSES, Rate, TooOften, count_run
 from visuals.page.unread import FORGOTTEN, Unread
 
@@ -142,7 +142,10 @@ def test_a_press_of_run_is_counted(monkeypatch):
 def variables_table() -> str:
     """The limits as docs/hosting.md shows them."""
     rows = ["| variable | what | allowed | private page | public page |", "|---|---|---|---|---|"]
-    rows.append(f"| `{PUBLIC}` | 1 where strangers may come | 0, 1 | 0 | 1 |")
+    rows.append(f"| `{PUBLIC}` | 1 where strangers may come, 0 where none can | 0, 1 | 0 | 1 |")
+    rows.append(
+        f"| `{HOSTS}` | host names that the page answers to, commas between | names | localhost | any |"
+    )
     about = "models offered, commas between; the first opens | the catalogue | all of it"
     rows.append(f"| `{MODELS}` | {about} | {', '.join(f'`{name}`' for name in OFFERED)} |")
     for limit in LIMITS.values():

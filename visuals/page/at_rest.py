@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from visuals.page.replies import route_path
+
 # What counts an age asks for the time in its frame, and stands in the file of that name.
 SCRIPT = b"""<script>(() => {
   const ask = window.requestAnimationFrame.bind(window);
@@ -26,7 +28,7 @@ class AtRest:
         self._app = app
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http" or scope["path"] != "/":
+        if scope["type"] != "http" or route_path(scope) != "/":
             await self._app(scope, receive, send)
             return
         start: dict[str, Any] = {}

@@ -154,7 +154,9 @@ def _open(
 ) -> tuple[Any, ...]:
     """Outputs: what Explore shows, the list, the tabs."""
     try:
-        point, trace = (tuning or Tuning()).trace(event._data.get("index"))
+        point, trace = (tuning or Tuning()).trace(
+            event._data.get("index") if isinstance(event._data, dict) else None
+        )
         shown = explored.showing(packed(whole_scene(trace)), _opened(point, trace))
         drop(visitor)
         return *shown, gr.skip(), gr.Tabs(selected="explore")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from threading import Event
 from time import monotonic
 
@@ -15,6 +17,9 @@ from visuals.page import words
 CLOSING = Event()  # set when the server is asked to end: whatever decodes stops at its next step
 PUBLIC = "DRAFTSCOPE_PUBLIC"
 MODELS = "DRAFTSCOPE_MODELS"
+HOSTS = "DRAFTSCOPE_HOSTS"
+HOST = "GRADIO_SERVER_NAME"  # the address that the page is bound to
+HOST_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,252})")
 OFFERED = (DEFAULT, "HuggingFaceTB/SmolLM2-360M-Instruct", "Qwen/Qwen2.5-0.5B-Instruct")  # no token needed
 
 
@@ -52,6 +57,14 @@ LIMITS = {
         15,
         "minutes a tab's runs and files are kept when it is idle",
     ),
+    "upload_megabytes": Limit(
+        "DRAFTSCOPE_UPLOAD_MEGABYTES",
+        40,
+        1_000_000,
+        1000,
+        400,
+        "megabytes of all visitors' files kept at a time; the oldest go first",
+    ),
     "runs_per_minute": Limit(
         "DRAFTSCOPE_RUNS_PER_MINUTE", 0, 1000, 0, 20, "runs that one address may begin in a minute; 0: any"
     ),
@@ -73,6 +86,7 @@ class Limits:
     run_seconds: int
     sessions: int
     session_minutes: int
+    upload_megabytes: int
     runs_per_minute: int
     runs_at_once: int
 
@@ -85,6 +99,7 @@ def is_public() -> bool:
 def limits(environment: Mapping[str, str] = os.environ) -> Limits:
     """As the environment has them now. Raises BadLimit for the first variable that makes no sense."""
     public = _is_public(environment)
+    own_hosts(environment)
     return Limits(
         public=public,
         models=_models(environment, public),
@@ -96,7 +111,36 @@ def _is_public(environment: Mapping[str, str]) -> bool:
     value = environment.get(PUBLIC, "").strip()
     if value not in ("", "0", "1"):
         raise BadLimit(f"{PUBLIC}={value[:40]!r} is neither 0 nor 1; use 1 where strangers may come")
-    return value == "1"
+    return value == "1" if value else reached_by_strangers(environment) is not None
+
+
+def reached_by_strangers(environment: Mapping[str, str] = os.environ) -> str | None:
+    """Why others than this machine's users can reach the page where `DRAFTSCOPE_PUBLIC` is not set, or None."""
+    if environment.get("SPACE_ID") or environment.get("SYSTEM") == "spaces":
+        return "this is a Space"
+    if environment.get("GRADIO_SHARE", "").strip().lower() == "true":
+        return "GRADIO_SHARE is set"
+    host = environment.get(HOST, "").strip().strip("[]")
+    return None if not host or is_loopback(host) else f"{HOST} is {host[:80]}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host, without port and brackets, names this machine alone."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:  # a name, which may be that of any address
+        return False
+
+
+def own_hosts(environment: Mapping[str, str] = os.environ) -> frozenset[str]:
+    """Names under which a private page may be asked for besides addresses and localhost. Raises BadLimit."""
+    listed = [name.strip() for name in environment.get(HOSTS, "").split(",") if name.strip()]
+    for name in listed:
+        if not HOST_NAME.fullmatch(name):
+            raise BadLimit(f"{HOSTS}: {name[:80]!r} is no host name; write names without scheme and port")
+    return frozenset(name.lower() for name in (*listed, environment.get(HOST, "").strip()))
 
 
 def _whole(environment: Mapping[str, str], limit: Limit, public: bool) -> int:

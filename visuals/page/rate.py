@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from ipaddress import IPv6Address, IPv6Network, ip_address
 from math import ceil
 from threading import Lock
 from time import monotonic
@@ -52,11 +53,23 @@ RATE = Rate()
 
 
 def address_of(request: Any) -> str:
-    """The address that a request of gradio's or of the web server came from."""
+    """Whose address a request of gradio's or of the web server came from, as `subscriber` tells them apart."""
     client = None if request is None else request.client
-    return client.host if client else ""
+    return subscriber(client.host) if client else ""
 
 
 def count_run(request: gr.Request | None) -> None:
     """One more run for whoever asked. Raises TooOften."""
     RATE.take(address_of(request), limits().runs_per_minute)
+
+
+def subscriber(host: str) -> str:
+    """Whose address it is: itself, or for IPv6 its /64, since whoever has one of those has them all."""
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:  # a socket without addresses, or a proxy's own name for a client
+        return host
+    if isinstance(address, IPv6Address):
+        mapped = address.ipv4_mapped
+        return str(mapped or IPv6Network((address, 64), strict=False))
+    return str(address)

@@ -66,7 +66,40 @@ UNGUARDED = (
     "gradio {version} lacks what guards the page's queue ({missing}): requests of one address can fill it, and an "
     "error inside gradio can stop it until a restart. Install the version in constraints.txt."
 )
-NO_DOOR = "There is no such endpoint here. Programs are offered: {offered}."
+NO_ENDPOINT = (
+    "There is no such endpoint here. Programs are offered: {offered}. Where the page is served below a path, "
+    "set GRADIO_ROOT_PATH to that path."
+)
+NO_METHOD = "The method {method} is not used here."
+BAD_HOST = "The Host header is missing or is not a host name."
+OTHER_HOST = (
+    "{host} is not a name of this page. It is open to this machine only; where {host} is meant to be one of its names, "
+    "set DRAFTSCOPE_HOSTS={host} and start it again."
+)
+BODY_TOO_LARGE = "The request is larger than {limit:,} bytes; at most that much is read. Send less."
+BODY_TOO_MANY = "The request holds more than {limit:,} values; at most that many are read. Send fewer."
+BODY_SLOW = "The request did not arrive in time; send it again."
+BODY_NO_JSON = "The request is not JSON; send an object as /gradio_api/info describes it."
+BODY_NO_EVENT = "fn_index: {value} is no event of this page; reload the page and try again."
+BODY_BAD_FIELD = "{field}: {value} is not {wanted}; reload the page and try again."
+BODY_ADDRESS = "path: {value} is not a file that was uploaded here; upload it again."
+BAD_VALUE = "A value has a type or range that its control does not take; reload the page and try again."
+BAD_UPLOAD = "The upload could not be read; send the file again."
+DISK_FULL = "The disk of the server is full, or its room for files is; try again in {minutes} minutes."
+PORT_TAKEN = "{variable}={port} cannot be used ({reason}): end the program that has it, or set another port."
+NEXT_PORT = "Port {taken} is taken: the page is at port {port}."
+NO_PORT = "No port from {first} to {last} is free: set {variable} to one that is."
+NO_HOST = (
+    "{variable}={host!r} is no address of this machine ({reason}): use 127.0.0.1, or 0.0.0.0 for all of them."
+)
+PUBLIC_HERE = (
+    "Public limits hold, since {reason}. DRAFTSCOPE_PUBLIC=1 says so explicitly; "
+    "DRAFTSCOPE_PUBLIC=0 opens the whole page, files of this machine included, to whoever reaches it."
+)
+BELOW_A_PATH = (
+    "This page is served below {path}, and its server does not know: set GRADIO_ROOT_PATH={path} and start it again. "
+    "Until then nothing can be run or opened here."
+)
 NO_ROOM = "No files can be written to {folder} ({reason}): set GRADIO_TEMP_DIR or TMPDIR to a folder that is writable."
 TOO_OFTEN = (
     "Too many requests from your address: {runs} a minute are allowed. Try again in {seconds} seconds; "
