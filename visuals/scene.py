@@ -13,7 +13,7 @@ from typing import Any
 from accel.trace import Footer, Header, ModelInfo, Step, Trace
 from visuals.digits import compact
 from visuals.inline import script_json
-from visuals.pieces import joined, shortened, visible
+from visuals.pieces import joined, running, shortened, visible
 from visuals.reading import Reader
 from visuals.step_json import COUNTERS, step_json
 from visuals.whatif_json import whatif_json
@@ -71,7 +71,7 @@ class SceneWriter:
         return {
             "finish_reason": footer.finish_reason,
             "tail": self._reader.end_of_text(),
-            "dropped": dropped(self._texts, visible(footer.text)),
+            "dropped": dropped(self._texts, running(footer.text)),
             "parity": {
                 "checked": parity.checked,
                 "equal": parity.equal,
