@@ -69,6 +69,11 @@ def _wrong(where: str, expected: str, value: Any) -> TraceError:
     return TraceError(f"{where}: expected {expected}, found {reprlib.repr(value)[:60]}")
 
 
+def _named(name: str) -> str:
+    """A name from the file, short and on one line."""
+    return name[:40].encode("unicode_escape").decode()
+
+
 def _decode_event(value: Any, where: str) -> Any:
     name = value.get("kind") if isinstance(value, dict) else None
     kind = EVENTS.get(name) if isinstance(name, str) else None
@@ -86,7 +91,7 @@ def _decode_fields(kind: Any, value: Any, where: str) -> Any:
             raise TraceError(f"{where}.{name}: missing")
     for name in value:
         if name not in hints:
-            raise TraceError(f"{where}.{str(name)[:40]}: not a field of {kind.__name__}")
+            raise TraceError(f"{where}.{_named(name)}: not a field of {kind.__name__}")
     for name, most in SIZES.get(kind.__name__, {}).items():
         _check_size(value[name], most, f"{where}.{name}")
     decoded = {name: decode(hint, value[name], f"{where}.{name}") for name, hint in hints.items()}
@@ -136,7 +141,7 @@ def _decode_dict(key_kind: type, kind: Any, value: Any, where: str) -> dict[Any,
     for key, item in value.items():
         if key_kind is int and not (key.isascii() and key.isdigit() and len(key) < 12):
             raise _wrong(where, "token ids as names", key)
-        decoded[key_kind(key)] = decode(kind, item, f"{where}.{key[:40]}")
+        decoded[key_kind(key)] = decode(kind, item, f"{where}.{_named(key)}")
     return decoded
 
 

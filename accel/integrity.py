@@ -9,6 +9,7 @@ from accel.trace import (
     Commit,
     Draft,
     LayerRun,
+    Match,
     MatrixUpdate,
     Occurrence,
     Residual,
@@ -17,7 +18,7 @@ from accel.trace import (
     Trace,
     TraceError,
 )
-from accel.trace_limits import MAX_DRAFTS_PER_STEP, MAX_LANES, MAX_LAYERS, MAX_TEXT_BYTES
+from accel.trace_limits import MAX_DRAFTS_PER_STEP, MAX_LANES, MAX_LAYERS, MAX_SOURCES, MAX_TEXT_BYTES
 
 
 def check_integrity(trace: Trace) -> None:
@@ -50,6 +51,7 @@ class _Ledger:
         self._parents = [max(slot - 1, 0) for slot in range(len(prompt))]
         self._tip = len(prompt) - 1
         self._lanes: set[str] = set()
+        self._sources: set[str] = set()
         self._piece_bytes: dict[int, int] = {}  # by token
 
     def add(self, step: Step) -> None:
@@ -62,6 +64,7 @@ class _Ledger:
         commits = sum(isinstance(event, Commit) for event in step.events)
         if commits != 1 or not isinstance(step.events[-1], Commit):
             raise TraceError(f"{where}, events: a step ends in exactly one Commit")
+        self._check_sources(step, where)
         for event in step.events:
             match event:
                 case Draft():
@@ -112,6 +115,11 @@ class _Ledger:
                 f"pieces: the drafted and committed tokens come to {size:,} bytes of text; "
                 f"at most {MAX_TEXT_BYTES:,} are read"
             )
+
+    def _check_sources(self, step: Step, where: str) -> None:
+        self._sources.update(e.source for e in step.events if isinstance(e, Draft | Match | Occurrence))
+        if len(self._sources) > MAX_SOURCES:
+            raise TraceError(f"{where}, source: more than {MAX_SOURCES} names of drafts and matches")
 
     def _check_run(self, run: LayerRun, where: str) -> None:
         if not 0 <= run.first < run.last <= MAX_LAYERS:

@@ -2,7 +2,7 @@
 
 Files are untrusted. Time and memory to read and draw a trace must grow with its bytes and no faster, so whatever is
 multiplied by something else (a piece by the places it stands in, a lane by the steps) has a bound of its own, far
-above what any honest run records. Standard library only.
+above what any real run records. Standard library only.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ MAX_DRAFTS_PER_STEP = 4_096
 MAX_ITEMS = 1_000_000  # of any list
 MAX_LAYERS = 4_096
 MAX_LANES = 64
+MAX_SOURCES = 64  # of drafts and matches, by name
 MAX_PIECE_BYTES = 4_096  # of one token
 MAX_TEXT_BYTES = 16 * 2**20  # of all drafted and committed tokens together
 MAX_NUMBER = 1e18  # size of any number that need not be whole: products of two stay finite

@@ -21,6 +21,7 @@ from accel.trace import SCHEMA, Footer, Header, Parity, Step, Trace, TraceCut, T
 from accel.trace_limits import MAX_FILE_BYTES, MAX_LINE, MAX_STEPS
 
 _CHUNK = 2**20
+_LONGEST_WORD = len("\\u0000")  # of JSON, of which the beginning alone is an error at its own beginning
 _PACKED = {  # how files begin that must be unpacked first
     b"PK\x03\x04": "zip",
     b"\xfd7zXZ": "xz",
@@ -75,6 +76,8 @@ def _text(data: bytes) -> str:
     try:
         text = data.decode("utf-16" if marked else "utf-8-sig")
     except UnicodeDecodeError as error:
+        if error.reason == "unexpected end of data":  # cut off in the middle of a character
+            return _text(data[: error.start])
         name = "UTF-16" if marked else "UTF-8"
         raise TraceError(f"not a trace: byte {error.start} is not {name} text; save it as UTF-8") from error
     if "\0" in text[:4]:
@@ -117,6 +120,8 @@ def _ended(header: Header, steps: list[Step], number: int, line: str, *, cut: bo
     try:
         last = _json(number, line)
     except TraceError as error:
+        if not _stops_short(line):
+            raise
         problem = str(error)
     else:
         if "finish_reason" in last or "events" not in last:
@@ -129,6 +134,18 @@ def _ended(header: Header, steps: list[Step], number: int, line: str, *, cut: bo
     if not steps:
         raise TraceError(problem)
     raise TraceCut(problem, len(steps))
+
+
+def _stops_short(line: str) -> bool:
+    """Whether a line that is no JSON would be the beginning of some."""
+    try:
+        json.loads(line)
+    except json.JSONDecodeError as error:
+        is_text = error.msg.startswith("Unterminated string")
+        return is_text or error.pos >= len(line.rstrip()) - _LONGEST_WORD
+    except (ValueError, RecursionError):
+        pass
+    return False
 
 
 def unfinished(header: Header, steps: Iterable[Step]) -> Trace:

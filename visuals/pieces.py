@@ -13,8 +13,6 @@ import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 
-from visuals.digits import counted
-
 LABEL_LENGTH = 80  # characters of a token shown beside a node
 PIECE_LENGTH = 2_000  # characters of a token shown in the running text
 PROMPT_LENGTH = 20_000  # characters of the prompt shown
@@ -113,7 +111,8 @@ def joined(pieces: Sequence[bytes], length: int = PROMPT_LENGTH) -> str:
     for at, piece in enumerate(pieces):
         shown = text.read(piece)
         if len(shown) > left:  # the rest is not read: it may be far longer than what is shown
-            found.append(f"{shown[:left]}… (+{counted(len(pieces) - at, 'token')})")
+            rest = len(pieces) - at
+            found.append(f"{shown[:left]}… (+{rest:,} {'token' if rest == 1 else 'tokens'})")
             return "".join(found)
         found.append(shown)
         left -= len(shown)
