@@ -137,7 +137,9 @@ def _ended(header: Header, steps: list[Step], number: int, line: str, *, cut: bo
 
 
 def _stops_short(line: str) -> bool:
-    """Whether a line that is no JSON would be the beginning of some."""
+    """Whether a line that is no JSON object would be the beginning of one."""
+    if not line.startswith("{"):
+        return False
     try:
         json.loads(line)
     except json.JSONDecodeError as error:

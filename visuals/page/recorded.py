@@ -87,7 +87,7 @@ class Recorded:
     @cached_property
     def ends(self) -> tuple[Header, Footer]:
         """The first and the last line, without reading what lies between."""
-        lines = self.path.read_text(encoding="utf-8").splitlines()
+        lines = self.path.read_text(encoding="utf-8").rstrip("\n").split("\n")
         return decode(Header, json.loads(lines[0]), "line 1"), decode(Footer, json.loads(lines[-1]), "footer")
 
     def trace(self) -> Trace:
