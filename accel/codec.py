@@ -1,22 +1,19 @@
-"""Traces to and from JSON, checked field by field: a file may come from anyone. Standard library only."""
+"""Parts of traces to and from JSON values, checked field by field. Files are untrusted. Standard library only."""
 
 from __future__ import annotations
 
-import json
 import math
 import reprlib
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from accel.integrity import check_integrity
-from accel.trace import SCHEMA, Event, Footer, Header, Step, Trace, TraceError
+from accel.trace import Event, TraceError
+from accel.trace_limits import LARGEST, MAX_ITEMS, MAX_NUMBER, MAX_PIECE_BYTES, RANGES, SIZES
 
 EVENTS: dict[str, type] = {kind.__name__: kind for kind in get_args(Event)}
-MAX_STEPS = 100_000
-MAX_EVENTS_PER_STEP = 100_000
 
 
 def encode(value: Any) -> Any:
@@ -40,43 +37,6 @@ def _encode_piece(piece: bytes) -> str | list[int]:
         return piece.decode("utf-8")
     except UnicodeDecodeError:
         return list(piece)
-
-
-def parse(lines: Iterable[str]) -> Trace:
-    """Read and check a whole trace. Raises TraceError naming the line and field."""
-    rows = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
-    if len(rows) < 2:
-        raise TraceError("not a trace: it needs a header, a line a step and a footer, one JSON object a line")
-    if len(rows) > MAX_STEPS:
-        raise TraceError(f"the trace has {len(rows)} lines; at most {MAX_STEPS} are read")
-    first = _json(*rows[0])
-    schema = first.get("schema")
-    if schema != SCHEMA or isinstance(schema, bool):
-        raise TraceError(
-            f"line 1, schema: this reader knows schema {SCHEMA}, the file says {str(schema)[:40]!r}"
-        )
-    header: Header = decode(Header, first, "line 1")
-    steps = tuple(decode(Step, _json(n, line), f"line {n}") for n, line in rows[1:-1])
-    footer: Footer = decode(Footer, _json(*rows[-1]), f"line {rows[-1][0]}")
-    trace = Trace(header, steps, footer)
-    check_integrity(trace)
-    return trace
-
-
-def _json(number: int, line: str) -> dict[str, Any]:
-    try:
-        value = json.loads(line, parse_constant=_refuse_constant)
-        if not line.isascii() or "\\ud" in line.lower():  # half a character: cannot be saved again
-            json.dumps(value, ensure_ascii=False).encode()
-    except (ValueError, RecursionError) as error:
-        raise TraceError(f"line {number}: not valid JSON ({str(error)[:80]})") from error
-    if not isinstance(value, dict):
-        raise TraceError(f"line {number}: expected a JSON object")
-    return value
-
-
-def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is not a number in JSON")
 
 
 @cache
@@ -115,6 +75,11 @@ def _wrong(where: str, expected: str, value: Any) -> TraceError:
     return TraceError(f"{where}: expected {expected}, found {reprlib.repr(value)[:60]}")
 
 
+def _named(name: str) -> str:
+    """A name from the file, short and on one line."""
+    return name[:40].encode("unicode_escape").decode()
+
+
 def _decode_event(value: Any, where: str) -> Any:
     name = value.get("kind") if isinstance(value, dict) else None
     kind = EVENTS.get(name) if isinstance(name, str) else None
@@ -132,9 +97,29 @@ def _decode_fields(kind: Any, value: Any, where: str) -> Any:
             raise TraceError(f"{where}.{name}: missing")
     for name in value:
         if name not in hints:
-            raise TraceError(f"{where}.{str(name)[:40]}: not a field of {kind.__name__}")
+            raise TraceError(f"{where}.{_named(name)}: not a field of {kind.__name__}")
+    for name, most in SIZES.get(kind.__name__, {}).items():
+        _check_size(value.get(name), most, f"{where}.{name}")
     given = {name: hint for name, hint in hints.items() if name in value}
-    return kind(**{name: decode(hint, value[name], f"{where}.{name}") for name, hint in given.items()})
+    decoded = {name: decode(hint, value[name], f"{where}.{name}") for name, hint in given.items()}
+    for name, (low, high) in RANGES.get(kind.__name__, {}).items():
+        if decoded.get(name) is not None:
+            _check_range(decoded[name], low, high, f"{where}.{name}")
+    return kind(**decoded)
+
+
+def _check_size(value: Any, most: int, where: str) -> None:
+    if isinstance(value, list | dict) and len(value) > most:
+        raise TraceError(f"{where}: {len(value):,} items; at most {most:,} are read")
+
+
+def _check_range(value: Any, low: float, high: float, where: str) -> None:
+    """A number, or each number of a list."""
+    if isinstance(value, tuple):
+        for i, item in enumerate(value):
+            _check_range(item, low, high, f"{where}[{i}]")
+    elif not low <= value <= high:
+        raise _wrong(where, f"a number from {low:,.0f} to {high:,.0f}", value)
 
 
 def _decode_union(kinds: tuple[Any, ...], value: Any, where: str) -> Any:
@@ -153,8 +138,7 @@ def _decode_union(kinds: tuple[Any, ...], value: Any, where: str) -> Any:
 def _decode_tuple(kinds: tuple[Any, ...], value: Any, where: str) -> tuple[Any, ...]:
     if not isinstance(value, list):
         raise _wrong(where, "a list", value)
-    if where.endswith(".events") and len(value) > MAX_EVENTS_PER_STEP:
-        raise TraceError(f"{where}: {len(value)} events; at most {MAX_EVENTS_PER_STEP} are read")
+    _check_size(value, MAX_ITEMS, where)
     return tuple(decode(kinds[0], item, f"{where}[{i}]") for i, item in enumerate(value))
 
 
@@ -165,7 +149,7 @@ def _decode_dict(key_kind: type, kind: Any, value: Any, where: str) -> dict[Any,
     for key, item in value.items():
         if key_kind is int and not (key.isascii() and key.isdigit() and len(key) < 12):
             raise _wrong(where, "token ids as names", key)
-        decoded[key_kind(key)] = decode(kind, item, f"{where}.{key[:40]}")
+        decoded[key_kind(key)] = decode(kind, item, f"{where}.{_named(key)}")
     return decoded
 
 
@@ -180,9 +164,11 @@ def _decode_plain(kind: type, value: Any, where: str) -> Any:
             number = math.inf
         if not math.isfinite(number):
             raise _wrong(where, "a finite number", value)
+        if abs(number) > MAX_NUMBER:
+            raise _wrong(where, f"a number from -{MAX_NUMBER:g} to {MAX_NUMBER:g}", value)
         return number
     if kind is int:
-        if isinstance(value, bool) or not isinstance(value, int) or not -(2**53) <= value <= 2**53:
+        if isinstance(value, bool) or not isinstance(value, int) or abs(value) > LARGEST:
             raise _wrong(where, "a whole number", value)
         return value
     if not isinstance(value, kind):
@@ -192,7 +178,11 @@ def _decode_plain(kind: type, value: Any, where: str) -> Any:
 
 def _decode_piece(value: Any, where: str) -> bytes:
     if isinstance(value, str):
-        return value.encode("utf-8", errors="replace")
-    if isinstance(value, list) and all(type(byte) is int and 0 <= byte < 256 for byte in value):
-        return bytes(value)
-    raise _wrong(where, "text or a list of bytes", value)
+        piece = value.encode("utf-8", errors="replace")
+    elif isinstance(value, list) and all(type(byte) is int and 0 <= byte < 256 for byte in value):
+        piece = bytes(value)
+    else:
+        raise _wrong(where, "text or a list of bytes", value)
+    if len(piece) > MAX_PIECE_BYTES:
+        raise TraceError(f"{where}: {len(piece):,} bytes; a token has at most {MAX_PIECE_BYTES:,}")
+    return piece

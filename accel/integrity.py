@@ -5,18 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from accel.trace import (
+    Calibration,
     Commit,
     Draft,
     LayerRun,
+    Match,
     MatrixUpdate,
     Occurrence,
+    Residual,
     Search,
     Step,
     Trace,
     TraceError,
 )
-
-MAX_LAYERS = 10_000
+from accel.trace_limits import MAX_DRAFTS_PER_STEP, MAX_LANES, MAX_LAYERS, MAX_SOURCES, MAX_TEXT_BYTES
 
 
 def check_integrity(trace: Trace) -> None:
@@ -24,26 +26,45 @@ def check_integrity(trace: Trace) -> None:
     each step ends in its one Commit, and commits are paths that lengthen the text."""
     if not trace.header.prompt.tokens:
         raise TraceError("line 1.prompt.tokens: empty")
+    _check_calibration(trace.header.calibration)
     ledger = _Ledger(trace.header.prompt.tokens)
     for number, step in enumerate(trace.steps):
         if step.index != number:
             raise TraceError(f"step {number}, index: expected {number}, found {step.index}")
         ledger.add(step)
+    ledger.check_text(len(trace.header.prompt.tokens))
+
+
+def _check_calibration(calibration: Calibration | None) -> None:
+    if calibration is not None and len(calibration.rows) != len(calibration.pass_seconds):
+        raise TraceError(
+            f"line 1.calibration.rows: {len(calibration.rows)} of them, but {len(calibration.pass_seconds)} "
+            "pass_seconds; one for each is needed"
+        )
 
 
 class _Ledger:
-    """The slots known so far, with their tokens and parents, and the newest committed one."""
+    """The slots known so far, with their tokens and parents, and the newest committed one; lanes, sizes of pieces."""
 
     def __init__(self, prompt: tuple[int, ...]) -> None:
         self._tokens = list(prompt)
         self._parents = [max(slot - 1, 0) for slot in range(len(prompt))]
         self._tip = len(prompt) - 1
+        self._lanes: set[str] = set()
+        self._sources: set[str] = set()
+        self._piece_bytes: dict[int, int] = {}  # by token
 
     def add(self, step: Step) -> None:
         where = f"step {step.index}"
+        for token, piece in step.pieces.items():
+            self._piece_bytes[token] = max(len(piece), self._piece_bytes.get(token, 0))
+        drafts = sum(isinstance(event, Draft) for event in step.events)
+        if drafts > MAX_DRAFTS_PER_STEP:
+            raise TraceError(f"{where}, Draft: {drafts:,} of them; at most {MAX_DRAFTS_PER_STEP:,} are read")
         commits = sum(isinstance(event, Commit) for event in step.events)
         if commits != 1 or not isinstance(step.events[-1], Commit):
             raise TraceError(f"{where}, events: a step ends in exactly one Commit")
+        self._check_sources(step, where)
         for event in step.events:
             match event:
                 case Draft():
@@ -56,6 +77,8 @@ class _Ledger:
                     _check_rows(event, where)
                 case Occurrence():
                     _check_occurrence(event, where)
+                case LayerRun():
+                    self._check_run(event, where)
                 case _:
                     self._check_slots(event, where)
 
@@ -84,12 +107,32 @@ class _Ledger:
                 )
             self._tip = slot
 
+    def check_text(self, prompt: int) -> None:
+        """All drafted and committed tokens as text: tables write each of them out."""
+        size = sum(self._piece_bytes.get(token, 0) for token in self._tokens[prompt:])
+        if size > MAX_TEXT_BYTES:
+            raise TraceError(
+                f"pieces: the drafted and committed tokens come to {size:,} bytes of text; "
+                f"at most {MAX_TEXT_BYTES:,} are read"
+            )
+
+    def _check_sources(self, step: Step, where: str) -> None:
+        self._sources.update(e.source for e in step.events if isinstance(e, Draft | Match | Occurrence))
+        if len(self._sources) > MAX_SOURCES:
+            raise TraceError(f"{where}, source: more than {MAX_SOURCES} names of drafts and matches")
+
+    def _check_run(self, run: LayerRun, where: str) -> None:
+        if not 0 <= run.first < run.last <= MAX_LAYERS:
+            raise TraceError(f"{where}, LayerRun: layers {run.first} to {run.last} are not a run of layers")
+        self._lanes.add(run.lane)
+        if len(self._lanes) > MAX_LANES:
+            raise TraceError(f"{where}, LayerRun.lane: more than {MAX_LANES} lanes")
+        self._check_slots(run, where)
+
     def _check_slots(self, event: Any, where: str) -> None:
         name = type(event).__name__
-        if isinstance(event, LayerRun) and not 0 <= event.first < event.last <= MAX_LAYERS:
-            raise TraceError(
-                f"{where}, LayerRun: layers {event.first} to {event.last} are not a run of layers"
-            )
+        if isinstance(event, Residual) and len(event.tokens) != len(event.probs):
+            raise TraceError(f"{where}, Residual: as many tokens as probs")
         slots = getattr(event, "slots", ()) or ((event.slot,) if hasattr(event, "slot") else ())
         if any(not 0 <= slot < len(self._tokens) for slot in slots):
             raise TraceError(f"{where}, {name}: a slot that nothing introduced")

@@ -40,6 +40,7 @@ from typing import Literal
 
 from accel.trace import Baseline, Calibration, Draft, Footer, Header, LayerRun, Step, Trace, Verdict
 
+LEAST_SECONDS = 1e-9  # a run that took less was not timed: its seconds count as 0
 TARGET = "target"  # the lane of the model whose text it is
 REFERENCE = "autoregressive"  # the method that is the model alone
 
@@ -60,7 +61,7 @@ class Tally:
     def __init__(self, header: Header) -> None:
         self._is_reference = header.method.name == REFERENCE
         self._num_layers = header.model.num_layers
-        self._calibration = header.calibration
+        self._alone = alone_seconds(header.calibration)
         self.num_tokens = 0
         self.num_steps = 0
         self.num_decoded = 0  # committed after step 0
@@ -71,6 +72,7 @@ class Tally:
         self.accepted_per_position: list[int] = []  # accepted drafts at 1, 2, ... tokens past the tip
         self.num_passes = 0
         self.layer_calls: Counter[str] = Counter()  # by lane
+        self.num_layer_calls = 0  # of all lanes
         self.layer_rows = 0
         self.seconds = 0.0
         self.draft_seconds = 0.0
@@ -110,22 +112,18 @@ class Tally:
     def _add_run(self, run: LayerRun) -> None:
         layers = run.last - run.first
         self.layer_calls[run.lane] += layers
+        self.num_layer_calls += layers
         self.layer_rows += layers * len(run.slots)
         self.num_passes += run.lane == TARGET and run.last == self._num_layers
 
-    @property
-    def num_layer_calls(self) -> int:
-        return self.layer_calls.total()
-
     def speedup(self, baseline: Baseline | None) -> Speedup | None:
         """Against the measured baseline where there is one, else the calibration; None without either."""
-        if not self.num_decoded or self.seconds <= 0:
+        if not self.num_decoded or self.seconds < LEAST_SECONDS:
             return None
         own = self.seconds / self.num_decoded
         if baseline is not None and baseline.num_tokens:
             return Speedup(self._possible(baseline.seconds / baseline.num_tokens / own), "measured")
-        alone = alone_seconds(self._calibration)
-        return None if alone is None else Speedup(self._possible(alone / own), "modelled")
+        return None if self._alone is None else Speedup(self._possible(self._alone / own), "modelled")
 
     def _possible(self, speedup: float) -> float:
         """A ratio of two timings without what can only be their noise: see the top of this file."""
@@ -135,6 +133,14 @@ class Tally:
 
     def numbers(self, baseline: Baseline | None = None) -> dict[str, float]:
         """Everything in the table above that is defined so far."""
+        found = self.counters()
+        found |= {f"layer_calls_{lane}": float(calls) for lane, calls in self.layer_calls.items()}
+        if (speedup := self.speedup(baseline)) is not None:
+            found[f"speedup_{speedup.kind}"] = speedup.value
+        return found
+
+    def counters(self) -> dict[str, float]:
+        """The same without what is told by lane or was measured: as much work at every step of a run."""
         counts = {
             "num_tokens": self.num_tokens,
             "num_steps": self.num_steps,
@@ -144,14 +150,12 @@ class Tally:
             "num_draft_tokens": self.num_draft_tokens,
             "num_accepted_tokens": self.num_accepted_tokens,
             "layer_calls": self.num_layer_calls,
-            **{f"layer_calls_{lane}": calls for lane, calls in self.layer_calls.items()},
         }
         if self.num_tested_tokens:
             counts["num_tested_tokens"] = self.num_tested_tokens
         found = {name: float(value) for name, value in counts.items()} | self._ratios()
-        for speedup in (self.speedup(baseline), self.speedup(None)):
-            if speedup is not None:
-                found[f"speedup_{speedup.kind}"] = speedup.value
+        if (modelled := self.speedup(None)) is not None:
+            found["speedup_modelled"] = modelled.value
         return found
 
     def _ratios(self) -> dict[str, float]:
@@ -166,7 +170,12 @@ class Tally:
             "layer_rows_per_token": (self.layer_rows, self.num_decoded),
             "drafting_share": (self.draft_seconds, self.seconds),
         }
-        return {name: above / below for name, (above, below) in ratios.items() if below > 0}
+        seconds = {"tokens_per_second", "drafting_share"}
+        return {
+            name: above / below
+            for name, (above, below) in ratios.items()
+            if below >= (LEAST_SECONDS if name in seconds else 1)
+        }
 
 
 def alone_seconds(calibration: Calibration | None) -> float | None:

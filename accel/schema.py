@@ -11,23 +11,27 @@ import types
 from dataclasses import is_dataclass
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from accel.codec import EVENTS, MAX_EVENTS_PER_STEP, MAX_STEPS, required_fields
+from accel.codec import EVENTS, required_fields
 from accel.trace import SCHEMA, Event, Trace
+from accel.trace_limits import LARGEST, MAX_ITEMS, MAX_NUMBER, MAX_PIECE_BYTES, MAX_STEPS, RANGES, SIZES
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-LARGEST = 2**53  # whole numbers that every JSON reader keeps exact
 
 _PLAIN: dict[Any, dict[str, Any]] = {
     int: {"type": "integer", "minimum": -LARGEST, "maximum": LARGEST},
-    float: {"type": "number"},
+    float: {"type": "number", "minimum": -MAX_NUMBER, "maximum": MAX_NUMBER},
     str: {"type": "string"},
     bool: {"type": "boolean"},
     type(None): {"type": "null"},
     bytes: {
         "description": "Text, or the bytes where they are part of a character.",
         "anyOf": [
-            {"type": "string"},
-            {"type": "array", "items": {"type": "integer", "minimum": 0, "maximum": 255}},
+            {"type": "string", "maxLength": MAX_PIECE_BYTES},
+            {
+                "type": "array",
+                "maxItems": MAX_PIECE_BYTES,
+                "items": {"type": "integer", "minimum": 0, "maximum": 255},
+            },
         ],
     },
 }
@@ -43,10 +47,22 @@ def trace_schema() -> dict[str, Any]:
     root = _fields(Trace, parts)
     parts["Event"] = {"oneOf": [_reference(kind, parts) for kind in EVENTS.values()]}
     parts["Header"]["properties"]["schema"] = {"const": SCHEMA}
-    parts["Step"]["properties"]["events"]["maxItems"] = MAX_EVENTS_PER_STEP
+    _bound(parts)
     root["properties"]["steps"]["maxItems"] = MAX_STEPS
     title = {"$schema": DIALECT, "title": f"DraftScope trace, schema {SCHEMA}"}
     return title | root | {"$defs": dict(sorted(parts.items()))}
+
+
+def _bound(parts: dict[str, Any]) -> None:
+    """Write the bounds of single fields into their schemas."""
+    for name, fields in SIZES.items():
+        for field, most in fields.items():
+            schema = parts[name]["properties"][field]
+            schema["maxItems" if schema["type"] == "array" else "maxProperties"] = most
+    for name, ranges in RANGES.items():
+        for field, (low, high) in ranges.items():
+            schema = parts[name]["properties"][field]
+            schema.get("items", schema).update({"minimum": low, "maximum": high})
 
 
 def _of(kind: Any, parts: dict[str, Any]) -> dict[str, Any]:
@@ -61,7 +77,7 @@ def _of(kind: Any, parts: dict[str, Any]) -> dict[str, Any]:
     if origin is Literal:
         return {"enum": list(arguments)}
     if origin is tuple:
-        return {"type": "array", "items": _of(arguments[0], parts)}
+        return {"type": "array", "maxItems": MAX_ITEMS, "items": _of(arguments[0], parts)}
     if origin is dict:
         names = {"propertyNames": {"pattern": "^[0-9]{1,11}$"}} if arguments[0] is int else {}
         return {"type": "object", **names, "additionalProperties": _of(arguments[1], parts)}

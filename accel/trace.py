@@ -29,6 +29,17 @@ class TraceError(ValueError):
     """A file that is not a trace of this schema; the message names the line, the field and the remedy."""
 
 
+class TraceCut(TraceError):
+    """A file that ends before its footer, as one does whose copying was broken off; its steps are whole."""
+
+    def __init__(self, problem: str, num_steps: int) -> None:
+        steps = "1 step before it is" if num_steps == 1 else f"{num_steps} steps before it are"
+        super().__init__(
+            f"{problem}; the file was cut off: the {steps} whole, Trace.load(path, cut=True) reads them"
+        )
+        self.num_steps = num_steps
+
+
 @dataclass(frozen=True, slots=True)
 class LayerRun:
     """Layers `first..last-1` of a lane ran once on these slots: the unit of cost."""
@@ -407,18 +418,23 @@ class Trace:
             partial.unlink(missing_ok=True)
 
     @classmethod
-    def load(cls, path: str | Path) -> Trace:
-        """Read a saved trace. Raises TraceError, naming line and field, for anything that is not one."""
-        from accel.codec import parse
+    def load(cls, path: str | Path, *, cut: bool = False) -> Trace:
+        """Read a saved trace.
 
-        try:
-            text = Path(path).read_text(encoding="utf-8")
-        except UnicodeDecodeError as error:
-            raise TraceError(f"not a trace: byte {error.start} is not UTF-8 text") from error
-        return parse(text.split("\n"))
+        Args:
+            path: JSON lines in UTF-8 or UTF-16, also compressed with gzip.
+            cut: Read a file that ends before its footer as far as it goes; the run then counts as cancelled.
+
+        Raises:
+            TraceError: It is not a trace; the message names line and field.
+        """
+        from accel.trace_reader import read
+
+        return read(Path(path), cut=cut)
 
     @classmethod
     def from_lines(cls, lines: Iterable[str]) -> Trace:
-        from accel.codec import parse
+        """The trace of these JSON lines. Raises TraceError, naming line and field, for anything else."""
+        from accel.trace_reader import parse
 
         return parse(lines)

@@ -19,6 +19,8 @@ LONGEST_FUNCTION = 45
 LONGEST_PICTURE = 220
 STANDARD_ONLY = (
     "accel/trace.py",
+    "accel/trace_limits.py",
+    "accel/trace_reader.py",
     "accel/codec.py",
     "accel/schema.py",
     "accel/integrity.py",
@@ -45,6 +47,8 @@ READABLE = frozenset(
         "accel.integrity",
         "accel.metrics",
         "accel.outcome",
+        "accel.trace_limits",
+        "accel.trace_reader",
         "accel.whatif",
         "accel.whatif_adadecode",
         "accel.whatif_clasp",

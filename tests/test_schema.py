@@ -10,9 +10,10 @@ import pytest
 from jsonschema import Draft202012Validator
 from referencing.jsonschema import EMPTY_REGISTRY
 
-from accel.codec import EVENTS, encode, parse
+from accel.codec import EVENTS, encode
 from accel.schema import trace_schema
 from accel.trace import Trace, TraceError
+from accel.trace_reader import parse
 from tests.visuals.method_runs import ALL
 from tests.visuals.runs import chain
 

@@ -21,7 +21,7 @@ from typing import Any
 from accel.metrics import metrics
 from accel.trace import Trace
 from visuals.digits import compact
-from visuals.pieces import PROMPT_LENGTH, joined, shortened, visible
+from visuals.pieces import PROMPT_LENGTH, joined, running, shortened, visible
 from visuals.reading import read
 from visuals.scene import Message, dropped, head_json, scene
 
@@ -76,7 +76,7 @@ def lane(trace: Trace) -> dict[str, Any]:
         "steps": [[compact(row.seconds.total), len(row.pieces)] for row in rows],
         "pieces": [[piece.text, piece.origin] for piece in pieces],
         "tail": reader.end_of_text(),
-        "dropped": dropped(texts, visible(trace.text)),
+        "dropped": dropped(texts, running(trace.text)),
         "numbers": {name: _or_null(found.get(name)) for name in NUMBERS},
         "finish_reason": trace.finish_reason,
     }

@@ -29,6 +29,7 @@ from visuals.plans import plans_of
 from visuals.rows import Block, Fate, Look, Node, Origin, Piece, StepRows
 
 EXCERPT_LENGTH = 600  # characters
+EXCERPTS_LENGTH = 4_000_000  # characters of all excerpts of a run together
 
 
 class Reader:
@@ -40,7 +41,9 @@ class Reader:
         self.tokens: list[int] = list(header.prompt.tokens)  # by slot
         self.positions: list[int] = list(range(len(self.tokens)))  # by slot
         self.tip = len(self.tokens) - 1  # the newest committed slot
+        self._labels: dict[int, str] = {}  # by token id
         self._text = RunningText()
+        self._left_for_excerpts = EXCERPTS_LENGTH
         self._tally = Tally(header)
         self._layer_calls = 0
         self._skipped: tuple[int, ...] | None = None  # by the newest plan
@@ -49,6 +52,8 @@ class Reader:
         """The rows of the next step."""
         root = self.tip
         self.bytes.update(step.pieces)
+        for token in step.pieces:
+            self._labels.pop(token, None)
         drafts = step.of(Draft)
         for draft in drafts:
             self._introduce(draft.slot, draft.token, self.positions[draft.parent] + 1)
@@ -77,17 +82,22 @@ class Reader:
             plans=plans,
             rolled_back=rolled_back,
             seconds=step.seconds,
-            numbers=self._tally.numbers(),
+            numbers=self._tally.counters(),
         )
 
     def label(self, token: int) -> str:
         """A token by itself, safe to show; its id where its bytes are not known."""
-        piece = self.bytes.get(token)
-        return f"⟨{token}⟩" if piece is None else label(piece)
+        if token not in self._labels:
+            piece = self.bytes.get(token)
+            self._labels[token] = f"⟨{token}⟩" if piece is None else label(piece)
+        return self._labels[token]
 
     def text(self, tokens: Sequence[int]) -> str:
-        """Tokens in a row as text, safe to show."""
-        return joined([self.bytes.get(token, b"") for token in tokens], EXCERPT_LENGTH)
+        """Tokens in a row as text, safe to show; of a run that repeats itself without end only so much."""
+        pieces = [self.bytes.get(token, b"") for token in tokens]
+        found = joined(pieces, min(EXCERPT_LENGTH, self._left_for_excerpts))
+        self._left_for_excerpts = max(0, self._left_for_excerpts - len(found))
+        return found
 
     def end_of_text(self) -> str:
         """What an incomplete character at the very end turns into."""

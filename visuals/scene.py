@@ -13,7 +13,7 @@ from typing import Any
 from accel.trace import Footer, Header, ModelInfo, Step, Trace
 from visuals.digits import compact
 from visuals.inline import script_json
-from visuals.pieces import joined, shortened, visible
+from visuals.pieces import joined, running, shortened, visible
 from visuals.reading import Reader
 from visuals.step_json import COUNTERS, step_json
 from visuals.whatif_json import whatif_json
@@ -71,7 +71,7 @@ class SceneWriter:
         return {
             "finish_reason": footer.finish_reason,
             "tail": self._reader.end_of_text(),
-            "dropped": dropped(self._texts, visible(footer.text)),
+            "dropped": dropped(self._texts, running(footer.text)),
             "parity": {
                 "checked": parity.checked,
                 "equal": parity.equal,
@@ -118,7 +118,7 @@ def head_json(header: Header) -> dict[str, Any]:
         "schema": SCENE_SCHEMA,
         "model": _model_json(header.model),
         "draft_model": _model_json(header.draft_model) if header.draft_model else None,
-        "method": {"name": shortened(header.method.name, 80), "knobs": header.method.knobs},
+        "method": {"name": shortened(visible(header.method.name), 80), "knobs": header.method.knobs},
         "sampling": {"temperature": sampling.temperature, "seed": sampling.seed},
         "max_new_tokens": limits.max_new_tokens,
         "observe": header.observe,
@@ -132,10 +132,10 @@ def _model_json(model: ModelInfo) -> dict[str, Any]:
     return {
         "name": shortened(visible(model.name), 120),
         "num_layers": model.num_layers,
-        "dtype": shortened(model.dtype, 40),
-        "device": shortened(model.device, 80),
+        "dtype": shortened(visible(model.dtype), 40),
+        "device": shortened(visible(model.device), 80),
         "threads": model.threads,
-        "backend": shortened(model.backend, 80),
+        "backend": shortened(visible(model.backend), 80),
         "invariant_rows": model.invariant_rows,
     }
 

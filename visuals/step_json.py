@@ -65,7 +65,7 @@ def step_json(rows: StepRows, reader: Reader, labelled: set[int]) -> dict[str, A
         "last": rows.last,
         "draw": compact(rows.draw),
         "blocks": [
-            [shortened(b.lane, 40), b.first, b.last, b.start, _ranges(b.slots)]
+            [shortened(visible(b.lane), 40), b.first, b.last, b.start, _ranges(b.slots)]
             for b in rows.blocks[:MAX_BLOCKS]
         ],
         "looks": _looks(rows.looks),

@@ -32,6 +32,7 @@ from accel.whatif import TURNS, WhatIfError, check
 from accel.whatif_adadecode import exits_of, looks_of, seconds_a_look
 from accel.whatif_clasp import round_of
 from accel.whatif_suffix import seconds_a_step
+from visuals.pieces import visible
 
 MAX_TOKENS = 2048  # prompt and answer: beyond, a slider would no longer be quick
 _KINDS = {float: "number", int: "whole", bool: "switch", str: "choice"}
@@ -48,7 +49,7 @@ def whatif_json(trace: Trace) -> dict[str, Any]:
     try:
         check(trace)
     except WhatIfError as error:
-        return {"refusal": str(error)}
+        return {"refusal": visible(str(error))}
     turns = TURNS[header.method.name]
     calibration, own = header.calibration, recorded_totals(trace)
     return {

@@ -29,9 +29,7 @@
         ...rects, bar.text ? svg('text', { class: 'ds-tick', y: top - 5 }, bar.text) : null);
     });
     const ticks = [];
-    for (let at = first; at <= last; at++) {
-      if ((at - first) % every === 0) ticks.push(svg('text', { class: 'ds-tick', x: centre(at), y: floor + 14 }, at));
-    }
+    for (let at = first; at <= last; at += every) ticks.push(svg('text', { class: 'ds-tick', x: centre(at), y: floor + 14 }, at));
     return svg('svg', { class: 'ds-columns', width, height, viewBox: '0 0 ' + width + ' ' + height, role: 'img', 'aria-label': label },
       svg('path', { class: 'ds-floor', d: 'M' + left + ' ' + (floor + 0.5) + 'H' + end }), ...ticks, ...columns,
       axis ? svg('text', { class: 'ds-tick ds-axis', x: left, y: height - 2 }, axis) : null);

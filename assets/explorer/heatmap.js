@@ -8,6 +8,7 @@
   const BOTTOM = 56; // token and step labels
   const WIDEST = 20;
   const NARROWEST = 14;
+  const MOST_LAYERS = 4096; // as many as a trace may have; a drawing of more would never end
   const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
   class Heatmap {
@@ -55,7 +56,8 @@
       // The newest columns, unless the reader has walked to older ones.
       const from = Math.max(0, Math.min(full - capacity, state.cell ? state.cell.at : Infinity));
       let layers = scene.head.model.num_layers;
-      for (let at = from; at < full; at++) layers = Math.max(layers, ...grid.columns[at].runs.map((run) => run[1]));
+      for (let at = from; at < full; at++) for (const run of grid.columns[at].runs) layers = Math.max(layers, run[1]);
+      layers = Math.min(MOST_LAYERS, layers);
       const ch = Math.max(3, Math.min(11, Math.floor(250 / layers)));
       return { from, to: Math.min(end, from + capacity), cw, ch, layers, height: TOP + layers * ch + BOTTOM,
         x: (at) => LEFT + (at - from) * cw, y: (layer) => TOP + (layers - 1 - layer) * ch };

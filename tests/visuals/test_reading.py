@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from accel.trace import Observed, Rollback, Trace
 from tests.visuals.runs import NUM_LAYERS, RunBook, chain, tree, without_verdicts
-from visuals.pieces import RunningText, label, visible
+from visuals.pieces import RunningText, joined, label, running, visible
 from visuals.reading import read
 from visuals.rows import Block
+from visuals.scene import packed, scene
 
 
 def fates(trace: Trace, step: int) -> dict[int, str]:
@@ -174,3 +177,54 @@ def test_a_draft_that_follows_older_text_is_still_drawn() -> None:
         (odd, 3, 1),
         (5, 3, 1),
     ]
+
+
+PERSIAN = "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"
+HINDI = "\u0915\u094d\u200d\u0937"
+FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
+HEART = "\u2764\ufe0f\u200d\U0001f525"
+ROCKET = "\U0001f469\U0001f3fd\u200d\U0001f680"
+
+
+@pytest.mark.parametrize("text", [PERSIAN, HINDI, FAMILY, HEART, ROCKET, "\u06dd\u0661"])
+def test_a_joiner_that_is_spelling_stays_itself_in_running_text(text: str) -> None:
+    assert running(text) == text
+    assert joined([text.encode()]) == text
+    book = RunBook(prompt=(text,))
+    for byte in text.encode():  # a token may be a part of a character
+        book.commit((), bytes([byte]), "plain")
+    trace = book.trace(text)
+    assert "".join(texts(trace)) == text
+    assert scene(trace)["end"]["dropped"] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\u200cb", "a⟨U+200C⟩b"),
+        ("\u200d", "⟨U+200D⟩"),
+        ("\u0645\u200c\u200c\u062e", "\u0645\u200c⟨U+200C⟩\u062e"),
+        ("\U0001f468\u200c", "\U0001f468⟨U+200C⟩"),
+        ("^\u200d", "^⟨U+200D⟩"),
+        ("\u0645\u202e\u062e\u2066\u061c", "\u0645⟨U+202E⟩\u062e⟨U+2066⟩⟨U+061C⟩"),
+        ("\u0645\u200b\u200e\u2060\ufeff", "\u0645⟨U+200B⟩⟨U+200E⟩⟨U+2060⟩⟨U+FEFF⟩"),
+        ("\u115f\u3164", "⟨U+115F⟩⟨U+3164⟩"),
+    ],
+)
+def test_a_joiner_that_joins_nothing_and_every_other_unseen_sign_is_shown(text: str, shown: str) -> None:
+    assert running(text) == shown
+
+
+def test_a_joiner_in_a_label_is_a_sign() -> None:
+    assert label(PERSIAN.encode()) == PERSIAN.replace("\u200c", "⟨U+200C⟩")
+    assert label(b"\xe2\x80\x8d") == "⟨U+200D⟩"
+
+
+def test_names_from_a_trace_cannot_turn_the_direction_of_the_page() -> None:
+    book = chain()
+    turned = replace(book.header.model, device="\u202ecpu", backend="\u2066x", dtype="\u200b")
+    book.header = replace(book.header, model=turned, method=replace(book.header.method, name="a\u202eb"))
+    book.run(book.tip, lane="lane\u202e")
+    book.commit((), "x", "plain")
+    shown = packed(scene(book.trace()))
+    assert not any(sign in shown for sign in ("\\u202e", "\\u2066", "\\u200b"))

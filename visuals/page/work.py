@@ -7,20 +7,18 @@ and only what it yields comes out; there the visitor's Stop is heard between two
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from threading import Event
 from typing import Any, TypeVar
 
 from accel.api import stream
-from accel.metrics import metrics
 from accel.models.load import load
 from accel.models.model import Model
-from accel.parity import UNCHECKED
 from accel.race import Lap, Race
 from accel.request import Request, greedy_request
 from accel.session import Session
 from accel.sweep import Measured, Progress, measure, settings_of
-from accel.trace import FinishReason, Footer, Header, ModelInfo, Step, Trace
+from accel.trace import FinishReason, Header, ModelInfo, Step, Trace
+from accel.trace_reader import unfinished
 from visuals.page import gpu, words
 from visuals.page.inputs import Asked, AskedRace
 from visuals.page.limits import is_public, limits, stopping_for
@@ -145,7 +143,7 @@ def run_parts(asked: Asked, stop: Event, session_of: SessionOf | None = None) ->
         elif isinstance(part, Trace):
             return
     if header is not None:
-        yield _broken_off(header, steps)
+        yield unfinished(header, steps)
 
 
 def race_parts(asked: AskedRace, stop: Event) -> Iterator[RacePart]:
@@ -167,11 +165,3 @@ def _heard(parts: Iterator[Part], stop: Event) -> Iterator[Part]:
             if close is not None:
                 close()
             return
-
-
-def _broken_off(header: Header, steps: list[Step]) -> Trace:
-    """The run so far, without its model: the text is that of its pieces."""
-    trace = Trace(header, tuple(steps), Footer("cancelled", "", UNCHECKED, None, {}))
-    text = b"".join(trace.pieces[token] for token in trace.tokens).decode("utf-8", errors="replace")
-    footer = replace(trace.footer, text=text)
-    return replace(trace, footer=replace(footer, metrics=metrics(replace(trace, footer=footer))))
