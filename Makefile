@@ -67,6 +67,6 @@ docs:
 
 constraints:
 	(echo "# Exact versions, used by both commands of the README and by CI. Made by: make constraints"; \
-	 $(PYTHON) -m pip freeze | sed 's/+cpu//') > constraints.txt
+	 $(PYTHON) -m pip freeze | sed 's/+c[pu][u0-9]*//' | grep -vE '^(nvidia-|cuda-|triton)') > constraints.txt
 
 .PHONY: setup run test check versions space bars bench bench-gpu costs mutants traces races figures screenshots docs constraints
