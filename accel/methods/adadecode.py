@@ -107,7 +107,7 @@ def heads_for(model: Model, kind: str, layers: str) -> ExitHeads:
     asked = [int(count) for count in layers.split(",")]
     if trained is not None:
         return _only(trained, asked)
-    check_layers(model, asked)
+    check_layers(model, asked, "knobs.layers")
     return plain(model, asked)
 
 
