@@ -149,7 +149,7 @@ def finite(field: str, value: Any) -> float:
     """`value` as a number, text included; InputError naming the field for anything else."""
     try:
         number = math.nan if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError, OverflowError):
+    except Exception:  # whatever a foreign class raises
         number = math.nan
     if not math.isfinite(number):
         raise InputError(field, f"{shown(value)} is not a number")
