@@ -130,7 +130,7 @@ def _method(name: str) -> type[Method]:
 
 def number(field: str, value: Any, low: float, high: float, *, low_included: bool = True) -> float:
     """`value` as a finite number within bounds."""
-    read = finite(field, value)
+    read = finite(field, value, low, high)
     if not low <= read <= high or (read == low and not low_included):
         above = "" if low_included else "more than "
         raise InputError(field, f"{shown(value)} is outside {above}{span(low, high)}")
@@ -170,5 +170,7 @@ def _stops(model: Model, stop: Sequence[str]) -> tuple[str, ...]:
         if not isinstance(text, str) or not 0 < len(text) <= MAX_STOP_CHARS:
             raise InputError("stop", f"{shown(text)} is not a string of 1 to {MAX_STOP_CHARS} characters")
     if stop and model.tokenizer is None:
-        raise InputError("stop", "this model has no tokenizer, so its output has no text to stop at")
+        raise InputError(
+            "stop", "this model has no tokenizer, so its output has no text to stop at; give none"
+        )
     return tuple(without_surrogates(text) for text in stop)
