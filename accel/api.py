@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from accel.decoding import Decoding, Stopping, never
+from accel.errors import InputError, shown
 from accel.methods import METHODS
 from accel.models.load import load
 from accel.models.model import Model
-from accel.request import check_request
+from accel.request import check_request, switch
 from accel.session import Session
 from accel.trace import Trace
 
@@ -45,7 +46,7 @@ def stream(
         model,
         prompt,
         method=method,
-        knobs=knobs or {},
+        knobs={} if knobs is None else knobs,
         max_new_tokens=max_new_tokens,
         temperature=temperature,
         top_k=top_k,
@@ -56,7 +57,11 @@ def stream(
         chat=chat,
         draft=draft,
     )
-    return Decoding(model, request, session, check=check, stopping=stopping)
+    if session is not None and not isinstance(session, Session):
+        raise InputError("session", f"expected a Session or None, not {shown(session)}")
+    if not callable(stopping):
+        raise InputError("stopping", f"expected a function of no arguments, not {shown(stopping)}")
+    return Decoding(model, request, session, check=switch("check", check), stopping=stopping)
 
 
 def generate(model: Model, prompt: str | Sequence[int], **asked: Any) -> Trace:

@@ -26,9 +26,9 @@ def is_out_of_memory(error: BaseException) -> bool:
 def shown(value: object) -> str:
     """A value as a message quotes it: short, on one line."""
     try:
-        return repr(value)[:40]
-    except ValueError:  # Python writes out no whole number of more than 4300 digits
-        return f"a vast {type(value).__name__}"
+        return " ".join(repr(value).split())[:40]
+    except Exception:  # of a whole number of more than 4300 digits, or whatever a foreign class raises
+        return f"a {type(value).__name__} that cannot be written out"
 
 
 def span(low: float, high: float) -> str:

@@ -140,11 +140,18 @@ def head_rows(model: LayeredModel, ids: Tensor, like: Tensor) -> tuple[Tensor, T
         return torch.cat(columns).T.contiguous(), bias
 
 
-def check_layers(model: Model, layers: Sequence[int]) -> None:
+def check_layers(model: Model, layers: Sequence[int], field: str = "layers") -> None:
     """InputError unless the layers rise and lie inside the model."""
-    inside = range(1, model.layers.num_layers)
+    most = model.layers.num_layers - 1
+    if most < 1:
+        raise InputError(
+            "model",
+            f"{model.info.name} has a single layer, so no token can exit below the top; choose a model with more "
+            "layers, or another method",
+        )
+    inside = range(1, most + 1)
     if not layers or list(layers) != sorted(set(layers)) or any(layer not in inside for layer in layers):
-        raise InputError("layers", f"{list(layers)!r:.60} must rise, from 1 to {inside.stop - 1} layers run")
+        raise InputError(field, f"{list(layers)!r:.60} must rise, from 1 to {most} layers run")
 
 
 def _a_state(model: Model) -> Tensor:

@@ -122,7 +122,7 @@ def check_knob(knob: Knob, value: Any) -> Value:
         raise InputError(field, f"{said} is not one of {', '.join(bounds.options)}")
     if isinstance(bounds, Counts):
         return _counts(field, bounds, value)
-    number = finite(field, value)
+    number = finite(field, value, bounds.low, bounds.high)
     if not bounds.low <= number <= bounds.high:
         raise InputError(field, f"{said} is outside {span(bounds.low, bounds.high)}")
     if knob.kind is int:
@@ -145,12 +145,12 @@ def _counts(field: str, bounds: Counts, value: Any) -> str:
     return ",".join(map(str, numbers))
 
 
-def finite(field: str, value: Any) -> float:
-    """`value` as a number, text included; InputError naming the field for anything else."""
+def finite(field: str, value: Any, low: float, high: float) -> float:
+    """`value` as a number, text included; InputError naming the field and the range wanted for anything else."""
     try:
         number = math.nan if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError, OverflowError):
+    except Exception:  # whatever a foreign class raises
         number = math.nan
     if not math.isfinite(number):
-        raise InputError(field, f"{shown(value)} is not a number")
+        raise InputError(field, f"{shown(value)} is not a number from {span(low, high)}")
     return number

@@ -67,19 +67,20 @@ def check_request(
     draft: Model | None,
 ) -> Request:
     """Everything a caller passed, as one value; the first thing wrong is an InputError naming its field."""
+    if not isinstance(model, Model):
+        raise InputError("model", f"expected a loaded model, not {shown(model)}; accel.load gives one")
     chosen = method_with_knobs(method, knobs)
     if isinstance(chosen, Settling):
         chosen = chosen.settled(model)
-    if not isinstance(chat, bool):
-        raise InputError("chat", f"{shown(chat)} is neither True nor False")
+    switch("chat", chat)
     limits = Limits(whole("max_new_tokens", max_new_tokens, 1, MAX_NEW_TOKENS), _stops(model, stop), chat)
     sampling = Sampling(
         _temperature(temperature),
         whole("top_k", top_k, 0, 10_000_000),
         number("top_p", top_p, 0.0, 1.0, low_included=False),
     )
-    if observe not in get_args(Observe):
-        raise InputError("observe", f"{observe!r:.40} is not one of {', '.join(get_args(Observe))}")
+    if not isinstance(observe, str) or observe not in get_args(Observe):
+        raise InputError("observe", f"{shown(observe)} is not one of {', '.join(get_args(Observe))}")
     if draft is not None and not isinstance(draft, Model):
         raise InputError("draft", f"expected a loaded model, not {shown(draft)}")
     if draft is None and "draft_model" in (chosen.name, getattr(chosen, "fallback", "none")):
@@ -131,7 +132,7 @@ def _method(name: str) -> type[Method]:
 
 def number(field: str, value: Any, low: float, high: float, *, low_included: bool = True) -> float:
     """`value` as a finite number within bounds."""
-    read = finite(field, value)
+    read = finite(field, value, low, high)
     if not low <= read <= high or (read == low and not low_included):
         above = "" if low_included else "more than "
         raise InputError(field, f"{shown(value)} is outside {above}{span(low, high)}")
@@ -144,6 +145,13 @@ def whole(field: str, value: Any, low: int, high: int) -> int:
     if read != int(read):
         raise InputError(field, f"{shown(value)} is not a whole number")
     return int(value) if isinstance(value, int) else int(read)
+
+
+def switch(field: str, value: Any) -> bool:
+    """`value` if it is True or False, and nothing that is only taken for one."""
+    if not isinstance(value, bool):
+        raise InputError(field, f"{shown(value)} is neither True nor False")
+    return value
 
 
 def _temperature(value: Any) -> float:
@@ -164,5 +172,7 @@ def _stops(model: Model, stop: Sequence[str]) -> tuple[str, ...]:
         if not isinstance(text, str) or not 0 < len(text) <= MAX_STOP_CHARS:
             raise InputError("stop", f"{shown(text)} is not a string of 1 to {MAX_STOP_CHARS} characters")
     if stop and model.tokenizer is None:
-        raise InputError("stop", "this model has no tokenizer, so its output has no text to stop at")
+        raise InputError(
+            "stop", "this model has no tokenizer, so its output has no text to stop at; give none"
+        )
     return tuple(without_surrogates(text) for text in stop)

@@ -4,11 +4,15 @@ text of the model alone."""
 from __future__ import annotations
 
 import pytest
+import transformers as hf
 
 import accel
 from accel.errors import InputError
+from accel.methods import METHODS
 from accel.methods.adadecode import plain_layers
+from accel.models.load import from_library
 from accel.trace import Draft, LayerRun, Readout, Rollback, Verdict
+from tests.families import _GROUPED, build
 from tests.tiny import library_greedy, tiny
 
 PROMPT = [5, 17, 42, 7, 5, 17, 42, 9, 5, 17]
@@ -117,8 +121,24 @@ def test_the_shown_confidence_at_a_look_is_the_methods_own():
 
 def test_layers_that_no_model_has_are_refused():
     for layers in ("2,1", "0", "3", "1,1", "x", "", "1,2,"):
-        with pytest.raises(InputError, match="layers"):
+        with pytest.raises(InputError) as refusal:
             accel.generate(tiny(), PROMPT, method="adadecode", knobs={"layers": layers, "heads": "plain"})
+        assert refusal.value.field == "knobs.layers"
+
+
+def test_a_model_of_one_layer_is_refused_in_words_and_taken_by_every_other_method():
+    model = from_library(build(hf.LlamaConfig(**{**_GROUPED, "num_hidden_layers": 1})), None, name="flat")
+    for knobs in ({}, {"heads": "plain"}, {"layers": "1"}):
+        with pytest.raises(
+            InputError, match="model: flat has a single layer, so no token can exit below the top"
+        ):
+            accel.generate(model, PROMPT, method="adadecode", knobs=knobs)
+    alone = accel.generate(model, PROMPT, method="autoregressive", max_new_tokens=20)
+    for name in METHODS:
+        if name != "adadecode":
+            draft = tiny() if name == "draft_model" else None
+            trace = accel.generate(model, PROMPT, method=name, draft=draft, max_new_tokens=20)
+            assert trace.tokens == alone.tokens
 
 
 def test_the_plain_looks_lie_in_the_upper_half():

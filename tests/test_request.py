@@ -326,6 +326,8 @@ def test_ranges_are_written_with_all_their_digits():
         accel.stream(tiny(), PROMPT, max_new_tokens=0)
     with pytest.raises(InputError, match=r"^top_p: 2 is outside more than 0 to 1$"):
         accel.stream(tiny(), PROMPT, top_p=2)
+    with pytest.raises(InputError, match=r"^temperature: 'hot' is not a number from 0 to 100$"):
+        accel.stream(tiny(), PROMPT, temperature="hot")
     knob = Knob("alpha", int, 1, Range(0.25, 2**31 - 1, ""))
     with pytest.raises(InputError, match=r"^knobs\.alpha: 0 is outside 0\.25 to 2147483647$"):
         check_knob(knob, 0)

@@ -139,7 +139,7 @@ def _find_heads(model: Model, kind: str, layers: str) -> ExitHeads:
     asked = [int(count) for count in layers.split(",")]
     if trained is not None:
         return _only(trained, asked)
-    check_layers(model, asked)
+    check_layers(model, asked, "knobs.layers")
     return plain(model, asked)
 
 
