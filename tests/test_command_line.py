@@ -13,6 +13,7 @@ import pytest
 
 from accel.trace import Trace
 from tests.command_line import Call, Ended, model_folder, play
+from tests.fuzz_command_line import explore
 
 ROOT = Path(__file__).parents[1]
 SHORT = ("--dtype", "float32", "--no-chat", "--max-new-tokens", "12")
@@ -335,3 +336,7 @@ def test_a_sweep_over_nothing_is_refused(words, said):
     ended = play(Call(("sweep", "x", "--method", "suffix", "--model", "no-such", *words.split())))
     assert ended.code == 2
     assert error_of(ended).startswith(f"error: {said}")
+
+
+def test_random_command_lines_lose_nothing():
+    assert explore(count=40, seed=0) == []
