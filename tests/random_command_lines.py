@@ -9,6 +9,7 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
+from accel.models.load import load
 from tests.command_line import Call, model_folder
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -36,7 +37,7 @@ OTHER = (
 )  # fmt: skip
 
 # By command: options that are always given, and those that may be, with their good values.
-LENGTH = {"--max-new-tokens": ("1", "6", "40", "200")}
+LENGTH = {"--max-new-tokens": ("1", "6", "24")}
 ROUNDS = {"--rounds": ("1", "2", "4")}
 KNOB = {"--set": ("alpha=2", "branching=true")}
 ALWAYS: dict[str, dict[str, tuple[str, ...]]] = {
@@ -47,7 +48,8 @@ ALWAYS: dict[str, dict[str, tuple[str, ...]]] = {
 }  # fmt: skip
 MAYBE: dict[str, dict[str, tuple[str, ...]]] = {
     "run": {
-        **LENGTH, **KNOB, "--method": ("suffix", "autoregressive", "prompt_lookup", "aded", "adadecode", "clasp"),
+        **KNOB, "--max-new-tokens": ("1", "6", "200"),
+        "--method": ("suffix", "autoregressive", "prompt_lookup", "aded", "adadecode", "clasp"),
         "--temperature": ("0", "0.8"), "--top-k": ("0", "5"), "--top-p": ("1", "0.5"), "--seed": ("0", "7"),
         "--stop": ("w8", "é", "\u2028"), "--observe": ("none", "decisions", "full"),
     },
@@ -86,7 +88,10 @@ class Maker:
     """Makes command lines for tiny models; the same seed and number give the same one."""
 
     def __init__(self, folder: Path) -> None:
-        self._models = [model_folder(folder / "plain"), model_folder(folder / "plain é ok")]
+        odd = folder / "caf\udce9 ok"
+        odd.symlink_to(folder / "plain")
+        self._models = [model_folder(folder / "plain"), str(odd)]
+        load(str(odd), device="cpu", dtype="float32")
         self._folder, self._work = folder, folder / "work"
         (folder / "file").write_text("kept")
         (folder / "empty").mkdir()

@@ -126,7 +126,9 @@ def from_library(
     layers, backend = _layers(library, fuse, capture)
     context = context_limit(config) or DEFAULT_CONTEXT
     info = ModelInfo(
-        name=name,
+        name=name.encode(
+            "utf-8", "backslashreplace"
+        ).decode(),  # a folder's name may be bytes that are no text
         fingerprint=fingerprint(library.state_dict(), config.to_dict()),
         family=config.model_type,
         num_layers=layers.num_layers,
