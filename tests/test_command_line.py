@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 
 from accel.trace import Trace
 from tests.command_line import Call, Ended, model_folder, play
+from tests.fuzz_command_line import explore
 
 ROOT = Path(__file__).parents[1]
 SHORT = ("--dtype", "float32", "--no-chat", "--max-new-tokens", "12")
@@ -78,6 +80,21 @@ def test_a_trace_may_go_to_a_device(folder, tmp_path):
     ended = play(Call(("run", "hello the", "--model", folder, *SHORT, "--trace", str(device))))
     assert ended.code == 0, ended.err
     assert device.is_char_device()
+
+
+def test_a_model_folder_whose_name_is_no_text_gets_a_trace_or_is_refused(folder, tmp_path):
+    link, real = tmp_path / "link" / "caf\udce9", tmp_path / "real" / "caf\udce9"
+    link.parent.mkdir()
+    link.symlink_to(folder)
+    path = tmp_path / "trace.jsonl"
+    ended = play(Call(("run", "hello", "--model", str(link), *SHORT, "--trace", str(path), "--json")))
+    assert ended.code == 0, ended.err
+    assert Trace.load(path).header.model.name.endswith("caf\\udce9")
+    assert json.loads(ended.out)["model"]["name"].endswith("caf\\udce9")
+    shutil.copytree(folder, real)
+    ended = play(Call(("run", "hello", "--model", str(real), *SHORT)))
+    assert ended.code == 2, "the library reads no tokenizer there"
+    error_of(ended)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -335,3 +352,7 @@ def test_a_sweep_over_nothing_is_refused(words, said):
     ended = play(Call(("sweep", "x", "--method", "suffix", "--model", "no-such", *words.split())))
     assert ended.code == 2
     assert error_of(ended).startswith(f"error: {said}")
+
+
+def test_random_command_lines_lose_nothing():
+    assert explore(count=40, seed=0) == []

@@ -133,7 +133,9 @@ def from_library(
     processors = read_settings(name, library.generation_config, layers.vocab_size)
     context = context_limit(config) or DEFAULT_CONTEXT
     info = ModelInfo(
-        name=name,
+        name=name.encode(
+            "utf-8", "backslashreplace"
+        ).decode(),  # a folder's name may be bytes that are no text
         fingerprint=fingerprint(library.state_dict(), config.to_dict()),
         family=config.model_type,
         num_layers=layers.num_layers,

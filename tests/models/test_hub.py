@@ -197,3 +197,13 @@ def test_offline_mode_is_kept(hub: SmallHub, monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(ModelUnavailable, match="out of reach"):
         fetch(HubId("small/llama"))
     assert hub.asked == []
+
+
+def test_a_cache_that_cannot_be_written_names_the_hubs_own_variable(
+    hub: SmallHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.repos["small/llama"] = {"model.safetensors": b"w" * 9000, "config.json": LLAMA}
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "file" / "hub"))
+    with pytest.raises(ModelUnavailable, match=r"cannot write .* set HF_HUB_CACHE to a folder that is$"):
+        fetch(HubId("small/llama"))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from accel.errors import InputError
 from accel.metrics import metrics
 from app import TRACES
-from visuals.page.recorded import ABOUT, named, recorded_in
+from visuals.page.recorded import ABOUT, Recorded, named, recorded_in
 
 RUNS = recorded_in(TRACES)
 
@@ -32,3 +34,11 @@ def test_a_card_says_what_the_trace_holds(slug):
 def test_a_run_that_is_not_there_is_named(slug):
     with pytest.raises(InputError, match="trace: no recorded run"):
         named(RUNS, slug)
+
+
+@pytest.mark.parametrize("sign", ["\u2028", "\x85"])
+def test_a_run_may_hold_signs_that_other_readers_take_for_line_ends(sign, tmp_path):
+    trace = next(iter(RUNS.values())).trace()
+    path = tmp_path / "01-Signs,-Method.jsonl"
+    replace(trace, footer=replace(trace.footer, text=f"one{sign}two")).save(path)
+    assert Recorded(path).ends == (trace.header, replace(trace.footer, text=f"one{sign}two"))

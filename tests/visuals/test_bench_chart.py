@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from visuals.charts.bench import by_suite, main
 from visuals.theme import METHOD_COLOURS
 
@@ -30,3 +32,12 @@ def test_the_file_beside_the_table_needs_no_network(tmp_path) -> None:  # type: 
     made = (tmp_path / "bench.html").read_text()
     assert "suffix, warm" in made
     assert "<script src=" not in made
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"rows": [{}]}', None])
+def test_a_file_that_is_no_table_is_one_line(content, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    table = tmp_path / "bench.json"
+    if content is not None:
+        table.write_text(content)
+    with pytest.raises(SystemExit, match=r"error: .*bench.json (is not the|cannot be read: No such)"):
+        main(str(table))

@@ -52,10 +52,22 @@ def by_suite(rows: Sequence[Mapping[str, Any]], *, mode: Mode = "light") -> go.F
 
 
 def main(path: str) -> None:
+    """Draw the table of a `bench.json` into an HTML file beside it; SystemExit, with one line, where that fails."""
     source = Path(path)
-    rows = json.loads(source.read_text(encoding="utf-8"))["rows"]
-    by_suite(rows).write_html(source.with_suffix(".html"), include_plotlyjs=True)
+    try:
+        figure = by_suite(json.loads(source.read_text(encoding="utf-8"))["rows"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        sys.exit(f"error: {source} is not the bench.json of `python -m accel bench`")
+    except OSError as error:
+        sys.exit(f"error: {source} cannot be read: {error.strerror or error}")
+    target = source.with_suffix(".html")
+    try:
+        figure.write_html(target, include_plotlyjs=True)
+    except OSError as error:
+        sys.exit(f"error: cannot write {target}: {error.strerror or error}")
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("error: name one bench.json: python -m visuals.charts.bench out/bench/bench.json")
     main(sys.argv[1])
