@@ -121,13 +121,13 @@ def test_a_port_that_was_asked_for_and_is_taken_is_refused():
     assert end.stderr.count("\n") == 1
 
 
-def test_the_usual_port_gives_way_to_the_next_free_one_and_says_so(capsys, monkeypatch):
+def test_the_usual_port_gives_way_to_the_next_free_one_and_says_so(monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         monkeypatch.setattr("visuals.page.startup.DEFAULT_PORT", port)
         chosen = choose_address({})
     assert chosen.port > port
-    assert capsys.readouterr().err == f"Port {port} is taken: the page is at port {chosen.port}.\n"
+    assert chosen.note == f"Port {port} is taken: the page is at port {chosen.port}."
     assert choose_address({"GRADIO_SERVER_NAME": "[::1]"}).host == "::1"
 
 
