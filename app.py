@@ -18,6 +18,9 @@ from visuals.page.startup import choose_address, prepare, without_proxies
 
 try:
     prepare(os.environ)  # before gradio is imported: it reads the environment as it is imported
+    if __name__ == "__main__":
+        limits()
+        choose_address(os.environ)
 except BadLimit as error:
     sys.exit(str(error))
 with without_proxies(os.environ):  # it makes a client as it is imported
@@ -131,6 +134,8 @@ def bring_default_model() -> None:
 def launch(page: gr.Blocks, folder: UploadFolder | None) -> None:
     """Start the server, in threads of its own. Raises BadLimit where the address cannot be had."""
     address = choose_address(os.environ)
+    if address.note is not None:
+        print(address.note, file=sys.stderr)
     if ":" in address.host:
         http_server.LOCALHOST_NAME = (
             "127.0.0.1"  # gradio tries ports with an IPv4 socket, which takes no such name
@@ -193,7 +198,6 @@ def close(kind: int, _: FrameType | None) -> None:
 def main() -> None:
     try:
         limits()
-        choose_address(os.environ)  # before the page is built, so that a bad one is said at once
     except BadLimit as error:
         sys.exit(str(error))
     if limits().public and PUBLIC not in os.environ:

@@ -60,8 +60,11 @@ def _status(pid: int, name: str) -> int:
 
 
 @contextmanager
-def serving(folder: Path, **environment: str) -> Iterator[Server]:
-    """Serve `app.py` with public limits for as long as the block lasts; it has answered once."""
+def serving(folder: Path, *before: str, **environment: str) -> Iterator[Server]:
+    """Serve `app.py` with public limits for as long as the block lasts; it has answered once.
+
+    `before` is what starts it, such as `env -u HOME`.
+    """
     room = folder / "temp"
     room.mkdir(parents=True)
     with socket.socket() as probe:
@@ -74,7 +77,7 @@ def serving(folder: Path, **environment: str) -> Iterator[Server]:
     log = folder / "log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "app.py"],
+            [*before, sys.executable, "app.py"],
             cwd=ROOT,
             env={**os.environ, **own, **environment},
             stdout=out,

@@ -10,6 +10,8 @@ from typing import Any
 import gradio as gr
 
 from visuals.page import words
+from visuals.page.failures import is_disk_full
+from visuals.page.limits import limits
 
 
 class CheckedBlocks(gr.Blocks):  # type: ignore[misc]  # gradio is not typed
@@ -21,3 +23,13 @@ class CheckedBlocks(gr.Blocks):  # type: ignore[misc]  # gradio is not typed
             return await super().preprocess_data(*args, **kwargs)
         except Exception:
             raise gr.Error(words.BAD_VALUE, print_exception=False) from None
+
+    async def postprocess_data(self, *args: Any, **kwargs: Any) -> Any:
+        """What the page's functions return, as it is sent. Raises gr.Error where a file of it cannot be written."""
+        try:
+            return await super().postprocess_data(*args, **kwargs)
+        except Exception as error:
+            if not is_disk_full(error):
+                raise
+            full = words.DISK_FULL.format(minutes=limits().session_minutes)
+            raise gr.Error(full, print_exception=False) from None

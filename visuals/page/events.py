@@ -15,6 +15,7 @@ from accel.models.unavailable import ModelUnavailable
 from accel.trace import TraceError
 from visuals.page import words
 from visuals.page.escape import escape
+from visuals.page.failures import is_disk_full
 from visuals.page.limits import limits
 from visuals.page.line import ServerFull
 from visuals.page.rate import TooOften
@@ -45,6 +46,8 @@ def in_words(error: Exception) -> str:
         return str(error)
     if isinstance(error, gr.Error):  # the platform's own refusal, such as a spent GPU quota
         return words.REFUSED.format(reason=error.message)
+    if is_disk_full(error):
+        return words.DISK_FULL.format(minutes=limits().session_minutes)
     reference = uuid4().hex[:8]
     log.exception("unexpected error %s", reference)
     if is_out_of_memory(error):

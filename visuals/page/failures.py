@@ -21,7 +21,6 @@ from visuals.page import words
 from visuals.page.limits import limits
 from visuals.page.replies import Refused, reply, route_path
 
-FULL = (errno.ENOSPC, errno.EDQUOT)
 LINES_A_MINUTE = 60
 LOGS = ("draftscope", "uvicorn.error")
 
@@ -67,11 +66,18 @@ class Failures:
 
 
 def _refused(scope: Any, error: Exception) -> Refused:
-    if isinstance(error, OSError) and error.errno in FULL:
+    if is_disk_full(error):
         return Refused(507, words.DISK_FULL.format(minutes=limits().session_minutes))
     if route_path(scope).rstrip("/").endswith("/upload"):
         return Refused(400, words.BAD_UPLOAD)
     return Refused(500, words.UNEXPECTED.format(reference=_log(scope, error)))
+
+
+def is_disk_full(error: BaseException | None) -> bool:
+    """Whether an error, or one that it came from, says that no more can be written."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return True
+    return error is not None and is_disk_full(error.__cause__)
 
 
 def _log(scope: Any, error: Exception) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import os
 import socket
-import sys
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -38,6 +37,7 @@ class Address:
 
     host: str
     port: int
+    note: str | None = None  # that it is not the usual port
 
 
 def prepare(environment: MutableMapping[str, str]) -> None:
@@ -94,7 +94,7 @@ def without_proxies(environment: MutableMapping[str, str]) -> Iterator[None]:
 
 
 def choose_address(environment: Mapping[str, str]) -> Address:
-    """The host and port to serve at; says so where the usual port is taken.
+    """The host and port to serve at.
 
     Raises:
         BadLimit: GRADIO_SERVER_NAME is no address of this machine, or the port asked for cannot be had.
@@ -107,9 +107,8 @@ def choose_address(environment: Mapping[str, str]) -> Address:
         return Address(host, port)
     for port in range(DEFAULT_PORT, DEFAULT_PORT + PORTS_TRIED):
         if _problem(host, port) is None:
-            if port != DEFAULT_PORT:
-                print(words.NEXT_PORT.format(taken=DEFAULT_PORT, port=port), file=sys.stderr)
-            return Address(host, port)
+            moved = None if port == DEFAULT_PORT else words.NEXT_PORT.format(taken=DEFAULT_PORT, port=port)
+            return Address(host, port, moved)
     raise BadLimit(
         words.NO_PORT.format(first=DEFAULT_PORT, last=DEFAULT_PORT + PORTS_TRIED - 1, variable=PORT)
     )
