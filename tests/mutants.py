@@ -209,6 +209,20 @@ MUTANTS = [
         "rows_beside",
     ),
     Mutant(
+        "a guess is processed as the text before it", "accel/run.py",
+        "[self.tree.path(slot) for slot in slots]", "[self.tree.text for slot in slots]",
+        "tests/test_processors.py", "own_path",
+    ),
+    Mutant(
+        "a guess is drawn from unprocessed logits", "accel/methods/clasp.py",
+        "run.processed([at], lane.logits([at]))", "lane.logits([at])",
+        "tests/test_processors.py", "draft_of_the_model",
+    ),
+    Mutant(
+        "the baseline reads the model's own settings", "accel/models/library.py",
+        "blank.generation_config = GenerationConfig()", "pass", "tests/test_processors.py", "baseline_reads",
+    ),
+    Mutant(
         "a match that could win is passed over", "accel/suffix_draft.py",
         "<= highest and not every", "<= highest + 1 and not every", "tests/test_suffix_cost.py", "passed_over",
     ),

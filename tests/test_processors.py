@@ -18,12 +18,14 @@ from accel.models.library import library_greedy, sample_answers
 from accel.models.load import from_library
 from accel.models.processors import OF_END_TOKENS, PROCESSORS, REFUSED, ProcessorSettings
 from accel.request import greedy_request
-from accel.sampling import Sampling
+from accel.sampling import Dice, Sampling
 from accel.trace import Draft, Observed, Readout, Trace, Verdict
+from accel.verify import DraftTree, verify
 from accel.whatif import whatif
 from tests.processed import COUNT, NAMES, PROMPT, generate, library_with, own_text, tiny_with
 from tests.test_contract import KNOBS, drafting_for
 from tests.test_exactness import CASES as DRAWN
+from tests.test_verify import given, new_run
 from tests.tiny import tiny
 from tests.toy import Toy, outcome_probs, play_method, tokens_of, toy_model
 
@@ -52,6 +54,22 @@ def test_greedy_text_is_what_generate_gives_when_asked_for_nothing(asked, name, 
 def test_each_setting_changes_the_text_and_the_baseline_knows_it(asked):
     assert own_text(asked) != generate(library_with(), PROMPT, COUNT)
     assert library_greedy(tiny_with(asked), PROMPT, COUNT) == own_text(asked)
+
+
+@pytest.mark.parametrize("asked", NAMES)
+def test_each_guess_of_a_tree_is_judged_after_its_own_path(asked):
+    """Of the right text beside wrong ones, every guess is kept, and the token after it is right too."""
+    model, text = tiny_with(asked), own_text(asked)
+    with torch.inference_mode():
+        run = new_run(model, PROMPT, Dice(0), count=COUNT, temperature=0.0)
+        while run.finish_reason is None:
+            done, draft = len(run.tree.text) - len(PROMPT), DraftTree()
+            right = text[done : done + 3]
+            wrong = [[(token + k) % 97 for token in right] for k in (1, 2)]
+            given(wrong[0], wrong[1][:1], right, [right[0], wrong[1][0]])(run, draft)
+            verify(run, draft)
+            assert len(run.close_step().commit.tokens) == min(4, len(text) - done)
+    assert run.tree.text[len(PROMPT) :] == text
 
 
 def test_a_first_token_that_is_forced_is_forced():

@@ -60,6 +60,7 @@ def spoiled() -> list[tuple[str, Any]]:
         "a field missing": lambda t: t["steps"][0].pop("seconds"),
         "an event of no kind": lambda t: t["steps"][1]["events"][0].update(kind="Nothing"),
         "another schema": lambda t: t["header"].update(schema=2),
+        "a list for a processor": lambda t: t["header"].update(processors={"suppress_tokens": [3]}),
         "text for a number": lambda t: t["steps"][1]["events"][0].update(slot="3"),
         "a piece of no bytes": lambda t: t["steps"][0]["pieces"].update({"1": [256]}),
         "a token that is no id": lambda t: t["steps"][0]["pieces"].update({"x": "a"}),
@@ -78,6 +79,12 @@ def test_the_schema_refuses_what_the_reader_refuses(what, trace):
     assert not validator().is_valid(trace), what
     with pytest.raises(TraceError):
         parse([json.dumps(part) for part in (trace["header"], *trace["steps"], trace["footer"])])
+
+
+def test_the_schema_asks_for_no_field_that_older_traces_lack():
+    trace = encode(chain().trace())
+    del trace["header"]["processors"]
+    validator().validate(trace)
 
 
 def test_the_object_is_the_file():

@@ -52,6 +52,7 @@ HEADER = Header(
     1, MODEL, MethodInfo("m", {"alpha": 1.5, "depth": 4, "on": True, "kind": "é"}),
     replace(MODEL, name="draft"), SamplingInfo(0.7, 5, 0.9, 3), Limits(9, ("\n", "€"), True),
     Prompt((5, 6, 5)), False, "full", Calibration((1, 2), (0.1, 0.2), 0.01),
+    {"repetition_penalty": 1.1, "suppress_tokens": "[3, 7]"},
 )  # fmt: skip
 PREFILL = (LayerRun("target", 0, 4, (0, 1, 2)), Observed(2, 4, 8, 0.5), Commit((3,), (7,), "plain", 0.25))
 ROUND = (
@@ -99,6 +100,11 @@ def test_absent_parts_survive_too():
     assert again == bare
     assert again.header.calibration is None
     assert again.footer.baseline is None
+
+
+def test_a_trace_from_before_processors_were_recorded_has_none():
+    older = Trace.from_lines(with_value(1, "processors", GONE))
+    assert older == replace(TRACE, header=replace(HEADER, processors={}))
 
 
 def test_traces_are_equal_when_all_but_clocks_is():
@@ -154,6 +160,8 @@ HOSTILE = [
     (1, "observe", ["full"], "line 1.observe"), (1, "prompt.tokens", [], "line 1.prompt.tokens"),
     (1, "prompt.tokens.1", "6", "line 1.prompt.tokens[1]"), (1, "warm", 0, "line 1.warm"),
     (1, "calibration.rows", GONE, "line 1.calibration.rows"), (1, "draft_model", "x", "line 1.draft_model"),
+    (1, "processors", [], "line 1.processors"), (1, "processors", None, "line 1.processors"),
+    (1, "processors.min_length", [3], "line 1.processors.min_length"),
     (2, "index", 1, "step 0, index"), (3, "index", 5, "step 1, index"), (3, "index", -1, "step 1, index"),
     (2, "seconds.draft", None, "line 2.seconds.draft"), (2, "events", [], "step 0, events"),
     (2, "events", {"0": 1}, "line 2.events"), (2, "events.0", 7, "line 2.events[0].kind"),

@@ -19,11 +19,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from accel.metrics import metrics
-from accel.trace import Trace
+from accel.trace import Header, Trace
 from visuals.digits import compact
 from visuals.pieces import PROMPT_LENGTH, joined, running, shortened, visible
 from visuals.reading import read
-from visuals.scene import Message, dropped, head_json, scene
+from visuals.scene import Message, dropped, head_json, processors_text, scene
 
 ALONE = "autoregressive"
 FEWEST, MOST = 2, 4
@@ -49,7 +49,7 @@ def race(traces: Sequence[Trace], *, run: str, title: str = "", rounds: int | No
         raise ValueError(f"a race has {FEWEST} to {MOST} runs, not {len(traces)}")
     first = traces[0].header
     for header in (trace.header for trace in traces[1:]):
-        if (header.prompt, header.model, header.sampling) != (first.prompt, first.model, first.sampling):
+        if _asked(header) != _asked(first):
             raise ValueError("the runs of a race share their prompt, their model and its sampling")
     reference = next((at for at, t in enumerate(traces) if t.header.method.name == ALONE), 0)
     return {
@@ -135,6 +135,11 @@ def pair(left: Trace, right: Trace, *, run: str, names: tuple[str, str]) -> Mess
     }
 
 
+def _asked(header: Header) -> tuple[Any, ...]:
+    """What the runs of a race have in common."""
+    return header.prompt, header.model, header.sampling, header.processors
+
+
 def _fields(trace: Trace, each_knob: bool) -> dict[str, str]:
     """A run's header as text to show, by name."""
     header, knobs = trace.header, trace.header.method.knobs
@@ -155,6 +160,7 @@ def _fields(trace: Trace, each_knob: bool) -> dict[str, str]:
         "top_k": sampling.top_k,
         "top_p": sampling.top_p,
         "seed": sampling.seed,
+        "processors": processors_text(header) or "\u2013",
         "max_new_tokens": limits.max_new_tokens,
         "stop": ", ".join(limits.stop) or "\u2013",
         "chat": limits.chat,

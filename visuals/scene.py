@@ -120,12 +120,21 @@ def head_json(header: Header) -> dict[str, Any]:
         "draft_model": _model_json(header.draft_model) if header.draft_model else None,
         "method": {"name": shortened(visible(header.method.name), 80), "knobs": header.method.knobs},
         "sampling": {"temperature": sampling.temperature, "seed": sampling.seed},
+        "processors": processors_text(header),
         "max_new_tokens": limits.max_new_tokens,
         "observe": header.observe,
         "warm": header.warm,
         "num_prompt_tokens": len(header.prompt.tokens),
         "counters": list(COUNTERS),
     }
+
+
+def processors_text(header: Header) -> str:
+    """The logits processors that ran, with their values; empty where there were none."""
+    named = (
+        f"{shortened(name, 60)} = {shortened(str(value), 60)}" for name, value in header.processors.items()
+    )
+    return shortened(visible(", ".join(named)), 600)
 
 
 def _model_json(model: ModelInfo) -> dict[str, Any]:

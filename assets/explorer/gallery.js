@@ -49,6 +49,7 @@
       [strings.factModel, [model.name, say(strings.factLayers, { n: model.num_layers })].join(', ')],
       [strings.factWhere, [model.device, count(strings.threads, model.threads), model.dtype, model.backend].join(', ')],
       [strings.factSampling, sampling.temperature ? say(strings.factDrawn, sampling) : strings.factGreedy],
+      ...(head.processors ? [[strings.factProcessors, say(strings.factOfModel, { list: head.processors })]] : []),
       [strings.factPrompt, say(strings.factPromptTokens, { n: head.num_prompt_tokens }) + tailOf(prompt)],
       [strings.factOutput, say(strings.factTokens, { tokens: pieces.length, steps: Math.max(0, steps.length - 1) })],
       [strings.factRecorded, strings.observed[head.observe] + (head.warm ? strings.factWarm : '')],

@@ -220,7 +220,7 @@
     fields: {
       method: 'method', knobs: 'knobs', model: 'model', fingerprint: 'weights (fingerprint)', num_layers: 'layers', dtype: 'number format', device: 'device',
       threads: 'threads', backend: 'backend', draft_model: 'draft model', temperature: 'temperature', top_k: 'top-k', top_p: 'top-p',
-      seed: 'seed', max_new_tokens: 'most new tokens', stop: 'stop strings', chat: 'chat template', prompt: 'prompt',
+      seed: 'seed', processors: 'logits processors', max_new_tokens: 'most new tokens', stop: 'stop strings', chat: 'chat template', prompt: 'prompt',
       num_prompt_tokens: 'tokens of the prompt', warm: 'session had answered before', observe: 'observed',
     },
     readings: {
@@ -301,7 +301,7 @@
     runUnknown: 'not measured',
     factNone: 'What there is to know of a run appears here once Explore shows one.',
     factMethod: 'Method', factModel: 'Model', factLayers: '{n} layers', factWhere: 'Measured on', factSampling: 'Sampling', factGreedy: 'greedy',
-    factDrawn: 'drawn at temperature {temperature}, seed {seed}', factPrompt: 'Prompt', factPromptTokens: '{n} tokens', factOutput: 'Output',
+    factDrawn: 'drawn at temperature {temperature}, seed {seed}', factProcessors: 'Logits processors', factOfModel: '{list} (from the model’s own generation config)', factPrompt: 'Prompt', factPromptTokens: '{n} tokens', factOutput: 'Output',
     factTokens: '{tokens} tokens in {steps} steps after the prompt', factRecorded: 'Recorded', factWarm: '; the drafter knew earlier answers',
     observed: { none: 'layers and drafts', decisions: 'decisions', full: 'decisions, and a look at every layer' },
     factEnd: 'End', factParity: 'Text', factBaseline: 'The model alone', factAlone: '{rate} tokens a second, measured ({tokens} tokens in {seconds} s)',

@@ -162,6 +162,7 @@ def test_a_run_of_ones_own_is_opened_exported_and_has_no_link(
         book.commit((first,), HOSTILE[0], "bonus")
     trace = book.trace()
     object.__setattr__(trace.header.model, "name", HOSTILE[0])
+    trace.header.processors.update(repetition_penalty=1.1, suppress_tokens=HOSTILE[1])
     trace.save(tmp_path / "own.jsonl")
     (tmp_path / "broken.jsonl").write_text('{"schema": 99}\n{}\n')
 
@@ -196,6 +197,7 @@ def test_a_run_of_ones_own_is_opened_exported_and_has_no_link(
     assert Trace.load(files["trace"]) == trace
     tab(page, "Traces")
     assert HOSTILE[0] in page.inner_text("#details")
+    assert f"repetition_penalty = 1.1, suppress_tokens = {HOSTILE[1]}" in page.inner_text("#details")
 
     page.click(f"[data-open={EARLY}]")  # what is exported is what is shown
     shows(page, "adadecode")

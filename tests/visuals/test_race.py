@@ -83,6 +83,9 @@ def test_what_cannot_race_is_refused() -> None:
     sampled = replace(other, header=replace(other.header, sampling=SamplingInfo(0.6, 0, 1.0, 0)))
     with pytest.raises(ValueError, match="share"):
         race([one, sampled], run="r")
+    penalised = replace(other, header=replace(other.header, processors={"repetition_penalty": 1.1}))
+    with pytest.raises(ValueError, match="share"):
+        race([one, penalised], run="r")
 
 
 def test_two_runs_side_by_side_name_what_differs() -> None:
@@ -95,6 +98,11 @@ def test_two_runs_side_by_side_name_what_differs() -> None:
     knob = MethodInfo("suffix", {"alpha": 2.0})
     tuned = pair(other, replace(other, header=replace(other.header, method=knob)), run="p", names=("a", "b"))
     assert differ(tuned) == {"knob.alpha"}
+    asked = replace(other.header, processors={"repetition_penalty": 1.1, "suppress_tokens": "[3]"})
+    processed = pair(other, replace(other, header=asked), run="p", names=("a", "b"))
+    assert differ(processed) == {"processors"}
+    said = next(right for name, _, right in processed["fields"] if name == "processors")
+    assert said == "repetition_penalty = 1.1, suppress_tokens = [3]"
 
 
 def differ(message: dict[str, object]) -> set[str]:

@@ -20,6 +20,16 @@ def size(message: object) -> int:
     return len(json.dumps(message, allow_nan=False, separators=(",", ":")))
 
 
+def test_a_scene_says_which_logits_processors_ran() -> None:
+    trace = chain().trace()
+    assert scene(trace)["head"]["processors"] == ""
+    asked = {"repetition_penalty": 1.1, "bad_words_ids": str([[3, 4]] * 500), "\u202eodd": "<script>"}
+    said = scene(replace(trace, header=replace(trace.header, processors=asked)))["head"]["processors"]
+    assert said.startswith("repetition_penalty = 1.1, bad_words_ids = [[3, 4], ")
+    assert said.endswith(" = <script>")
+    assert len(said) < 200
+
+
 def typical(observe: Observe) -> Trace:
     """A run of eight drafts a step out of a vocabulary of 400 words."""
     dice = random.Random(0)
