@@ -9,6 +9,7 @@ import torch
 
 from accel.models.embedded import NAME, cache_root, damage
 from accel.models.load import resolve_device, resolve_dtype
+from accel.models.unavailable import cache_failures
 
 PACKAGES = ("torch", "transformers", "gradio", "plotly", "networkx", "safetensors", "gguf")
 
@@ -16,7 +17,8 @@ PACKAGES = ("torch", "transformers", "gradio", "plotly", "networkx", "safetensor
 def examine() -> dict[str, str | int | bool]:
     """Plain facts, by name; nothing is loaded, brought or measured."""
     device = resolve_device("auto")
-    why = damage(cache_root() / "models" / NAME)
+    with cache_failures(NAME, cache_root()):
+        why = damage(cache_root() / "models" / NAME)
     return {
         "python": platform.python_version(),
         **{name: _version(name) for name in PACKAGES},

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from accel.errors import InputError
-from accel.models import catalogue, selftest
+from accel.models import catalogue, embedded, selftest
 from accel.models.adapter import TransformersModel
 from accel.models.calibration import calibrate
 from accel.models.checkpoint import Signature, folder_signature, read_library
@@ -76,6 +76,13 @@ def load(
             progress("loading the weights", 0.0)
             signature = folder_signature(where)
             model = from_folder(where, name=str(name), device=device, dtype=dtype)
+            if name == embedded.NAME and model.info.fingerprint != embedded.FINGERPRINT:
+                embedded.folder(
+                    progress, reread=True
+                )  # renewed unless another release of the library is the cause
+                if folder_signature(where) != signature:
+                    signature = folder_signature(where)
+                    model = from_folder(where, name=name, device=device, dtype=dtype)
             kept = _loaded[key] = _Kept(model, where, signature)
             progress("loading the weights", 1.0)
         _loaded.move_to_end(key)
