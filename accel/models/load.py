@@ -131,10 +131,12 @@ def from_library(
     """
     library.eval().requires_grad_(False)
     config = library.config
+    refuse_unsupported(config)
     if capture is None and library.device.type == "cuda":
         capture = cuda_capture(library.device)
-    layers, backend = _layers(library, fuse, capture)
     context = context_limit(config) or DEFAULT_CONTEXT
+    selftest.check_library(library, context)
+    layers, backend = _layers(library, fuse, capture)
     info = ModelInfo(
         name=name,
         fingerprint=fingerprint(library.state_dict(), config.to_dict()),
@@ -187,13 +189,24 @@ def resolve_device(device: str) -> str:
 
 
 def resolve_dtype(dtype: str, device: str) -> str:
-    """ "auto" as bfloat16 on GPUs and on CPUs that multiply it natively, else float32."""
+    """ "auto" as bfloat16 where the device multiplies it natively, else float32: float16 overflows in some models."""
     if dtype != "auto":
         if dtype not in DTYPES:
             raise InputError("dtype", f"{str(dtype)[:40]!r} is not one of auto, {', '.join(DTYPES)}")
         return dtype
-    if device != "cpu":
-        return "bfloat16"
+    if device == "cuda":  # older ones (T4, V100) only emulate it, many times slower
+        return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
+    if device == "mps":
+        return "bfloat16" if _multiplies_bfloat16(device) else "float32"
     capabilities: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
     native = any(capabilities.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
     return "bfloat16" if native else "float32"
+
+
+def _multiplies_bfloat16(device: str) -> bool:
+    """Whether the device has it at all: Apple's does from macOS 14 on."""
+    try:
+        one = torch.ones(1, 1, dtype=torch.bfloat16, device=device)
+        return bool((one @ one).item() == 1)
+    except (RuntimeError, TypeError):
+        return False

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from accel.models.chat_template import render_chat, start_worker
 from accel.models.pieces import PieceReader
 from accel.models.unavailable import ModelUnavailable
 
@@ -27,6 +28,8 @@ def load_tokenizer(folder: Path) -> Tokenizer | None:
     except Exception as error:  # whatever a foreign file makes the library raise
         reason = str(error).strip().splitlines()[:1] or [type(error).__name__]
         raise ModelUnavailable(f"the tokenizer in {folder} cannot be read: {reason[0][:200]}") from error
+    if library.chat_template:
+        start_worker()
     return Tokenizer(library, end_tokens(folder))
 
 
@@ -74,11 +77,7 @@ class Tokenizer:
 
     def _rendered(self, text: str) -> str:
         try:
-            return str(
-                self._library.apply_chat_template(
-                    [{"role": "user", "content": text}], add_generation_prompt=True, tokenize=False
-                )
-            )
+            return render_chat(self._library, [{"role": "user", "content": text}])
         except Exception as error:  # a template is a program of the model's author
             raise ValueError(f"the model's chat template fails ({error}): use chat=False") from error
 
