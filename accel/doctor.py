@@ -7,6 +7,7 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 
 from accel.models.embedded import NAME, cache_root, damage
+from accel.models.unavailable import cache_failures
 
 PACKAGES = ("torch", "transformers", "gradio", "plotly", "networkx", "safetensors", "gguf")
 ABSENT = "not installed"
@@ -14,7 +15,8 @@ ABSENT = "not installed"
 
 def examine() -> dict[str, str | int | bool]:
     """Plain facts, by name; nothing is loaded, brought or measured."""
-    why = damage(cache_root() / "models" / NAME)
+    with cache_failures(NAME, cache_root()):
+        why = damage(cache_root() / "models" / NAME)
     return {
         "python": platform.python_version(),
         **{name: _version(name) for name in PACKAGES},

@@ -127,9 +127,15 @@ class TransformersModel:
             angles = self._angles(state, alone, self._parts.kinds[0].rotary)
             self._parts.layers[0](state, **self._arguments(seen, alone, mask, angles))
         except Exception as error:
-            raise ModelRefused(f"its first layer cannot be called by itself: {error}") from error
+            raise ModelRefused(
+                f"a model of type {self._parts.config.model_type!r} is not supported: its layers cannot be called by "
+                "themselves, with states, positions, a mask and a cache"
+            ) from error
         if len(seen.shapes) != 1 or seen.keys.dim() != 4:
-            raise ModelRefused("its layers cache something else than keys and values of one shape")
+            raise ModelRefused(
+                f"a model of type {self._parts.config.model_type!r} is not supported: its layers cache something else "
+                "than keys and values of one shape"
+            )
         return seen.keys
 
 

@@ -18,10 +18,11 @@ import torch
 from accel.errors import is_out_of_memory
 from accel.models.config_bounds import check_configuration
 from accel.models.errors import ModelRefused
+from accel.models.manifest import FILE as NOTED
 from accel.models.progress import library_quiet
 from accel.models.refusals import refuse_unsupported
 from accel.models.text_files import short
-from accel.models.unavailable import ModelUnavailable
+from accel.models.unavailable import ModelUnavailable, reason_of
 from accel.models.weight_files import Stored, stored_tensors
 
 # Tensors of a file that a text decoder does not read: masks and tables of older releases, parts for pictures and
@@ -32,17 +33,20 @@ UNREAD = re.compile(
 )
 MOST_BUFFERS = 1 << 27  # values that a model may compute for itself beside its weights
 SOME = 3  # names in a message
+READ = (".json", ".jinja", ".txt", ".model", ".safetensors")
 
 Signature = tuple[tuple[str, int, int], ...]
-"""Name, bytes and time of change (ns) of every file of a folder."""
+"""Name, bytes and time of change (ns) of the files of a folder that a model is made of."""
 
 
 def folder_signature(folder: Path) -> Signature:
-    """What changes when a file of the folder is written, removed or added; empty for a folder that is gone."""
+    """What changes when one of its model's files is written, removed or added; empty for a folder that is gone."""
     found = []
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
+                if not entry.name.endswith(READ) or entry.name == NOTED:
+                    continue
                 try:
                     status = entry.stat()  # of what a link leads to: the hub's cache is made of links
                 except OSError:
@@ -103,12 +107,6 @@ def read_library(folder: Path, *, name: str, device: str, dtype: torch.dtype) ->
                 f"model: {name!r:.80} does not fit into the memory of this machine's {device}: choose a smaller one"
             ) from error
         raise ModelUnavailable(f"model: {name!r:.80} cannot be loaded: {reason_of(error)}") from error
-
-
-def reason_of(error: Exception) -> str:
-    """A foreign error as part of one line."""
-    words = " ".join(str(error).split()) or type(error).__name__
-    return words if len(words) <= 200 else f"{words[:199]}…"
 
 
 def _attention(auto: Any, config: Any) -> str:

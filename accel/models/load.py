@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from accel.errors import InputError
-from accel.models import catalogue, selftest
+from accel.models import catalogue, embedded, selftest
 from accel.models.adapter import TransformersModel
 from accel.models.calibration import calibrate
 from accel.models.checkpoint import Signature, folder_signature, read_library
@@ -79,6 +79,13 @@ def load(
             progress("loading the weights", 0.0)
             signature = folder_signature(where)
             model = from_folder(where, name=str(name), device=device, dtype=dtype)
+            if name == embedded.NAME and model.info.fingerprint != embedded.FINGERPRINT:
+                embedded.folder(
+                    progress, reread=True
+                )  # renewed unless another release of the library is the cause
+                if folder_signature(where) != signature:
+                    signature = folder_signature(where)
+                    model = from_folder(where, name=name, device=device, dtype=dtype)
             kept = _loaded[key] = _Kept(model, where, signature)
             progress("loading the weights", 1.0)
         _loaded.move_to_end(key)
@@ -127,11 +134,13 @@ def from_library(
     """
     library.eval().requires_grad_(False)
     config = library.config
+    refuse_unsupported(config)
     if capture is None and library.device.type == "cuda":
         capture = cuda_capture(library.device)
+    context = context_limit(config) or DEFAULT_CONTEXT
+    selftest.check_library(library, context)
     layers, backend = _layers(library, fuse, capture)
     processors = read_settings(name, library.generation_config, layers.vocab_size)
-    context = context_limit(config) or DEFAULT_CONTEXT
     info = ModelInfo(
         name=name.encode(
             "utf-8", "backslashreplace"
@@ -191,13 +200,24 @@ def resolve_device(device: str) -> str:
 
 
 def resolve_dtype(dtype: str, device: str) -> str:
-    """ "auto" as bfloat16 on GPUs and on CPUs that multiply it natively, else float32."""
+    """ "auto" as bfloat16 where the device multiplies it natively, else float32: float16 overflows in some models."""
     if dtype != "auto":
         if dtype not in DTYPES:
             raise InputError("dtype", f"{str(dtype)[:40]!r} is not one of auto, {', '.join(DTYPES)}")
         return dtype
-    if device != "cpu":
-        return "bfloat16"
+    if device == "cuda":  # older ones (T4, V100) only emulate it, many times slower
+        return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
+    if device == "mps":
+        return "bfloat16" if _multiplies_bfloat16(device) else "float32"
     capabilities: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
     native = any(capabilities.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
     return "bfloat16" if native else "float32"
+
+
+def _multiplies_bfloat16(device: str) -> bool:
+    """Whether the device has it at all: Apple's does from macOS 14 on."""
+    try:
+        one = torch.ones(1, 1, dtype=torch.bfloat16, device=device)
+        return bool((one @ one).item() == 1)
+    except (RuntimeError, TypeError):
+        return False

@@ -13,6 +13,17 @@ EXPERTS = ("eager", "batched_mm", "grouped_mm")  # the library's own; another na
 STATEFUL = {"falcon_mamba", "jamba", "lfm2", "lfm2_moe", "mamba", "mamba2", "rwkv", "xlstm", "zamba"}
 ALIBI = {"bloom", "mpt"}
 SHARED_KEYS = ("gemma3n", "gemma4")  # and what begins so; Gemma 4 has heads of several sizes
+# What of a family's own is not carried, where its configuration does not say.
+OF_FAMILY = {
+    "biogpt": "it scales its embeddings and counts positions from an offset of its own",
+    "ctrl": "it scales its embeddings and adds positions outside its layers",
+    "gpt_neo": "its local attention goes by a token's row in the cache, not by its position",
+    "nanochat": "it normalises its embeddings before its first layer",
+    "openai-gpt": "its layers keep no keys and values",
+    "trocr": "it scales its embeddings and counts positions from an offset of its own",
+    "xglm": "it scales its embeddings and counts positions from an offset of its own",
+}
+LATENT = "its attention is latent: it keeps values of another size than its keys"
 LAYER_TYPES = ("full_attention", "sliding_attention")
 
 
@@ -60,6 +71,10 @@ def _text_reason(text: Any, families: set[str]) -> str | None:
     shares = any(family.startswith(SHARED_KEYS) for family in families)
     if shares or getattr(text, "num_kv_shared_layers", None):
         return "its layers read each other's keys and values, or keep them in different shapes"
+    if own := next((OF_FAMILY[family] for family in sorted(families) if family in OF_FAMILY), None):
+        return own
+    if getattr(text, "kv_lora_rank", None):
+        return LATENT
     if getattr(text, "use_bidirectional_attention", None):
         return "its tokens look at later tokens"
     if other := kinds - set(LAYER_TYPES):

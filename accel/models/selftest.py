@@ -44,16 +44,35 @@ def check(model: LayeredModel, library: Any) -> None:
     except ModelRefused:
         raise
     except Exception as error:
-        text = (str(error).splitlines() or [""])[0]
-        reason = f"its layers cannot be called one by one ({type(error).__name__}: {text})"
-        raise ModelRefused(f"{name}: {reason}") from error
+        raise ModelRefused(
+            f"{name} is not supported: its layers cannot be called one by one ({type(error).__name__})"
+        ) from error
     allowed = TOLERANCE.get(library.dtype, TOLERANCE[torch.bfloat16])
     for part, departure in departures.items():
         if not departure <= allowed:  # a nan must not pass
             raise ModelRefused(
-                f"{name}: called layer by layer, it departs from its own forward pass by {departure:.1e} of "
-                f"the spread of its logits {part} (allowed: {allowed:.0e})"
+                f"{name} is not supported: called layer by layer, it departs from its own forward pass by "
+                f"{departure:.1e} of the spread of its logits {part} (allowed: {allowed:.0e}), so it does more between "
+                "its layers than is known here"
             )
+
+
+def check_library(library: Any, context: int) -> None:
+    """Raises ModelRefused unless the library itself can run its model, on a text as long as the check's."""
+    name = repr(library.config.model_type)
+    needed = _text_size(library) + len(PARENTS)
+    if context < needed:
+        raise ModelRefused(
+            f"{name}: its config.json says that it reads {context} tokens; at least {needed} are needed"
+        )
+    try:
+        with torch.inference_mode():
+            library(input_ids=torch.zeros(1, 2, dtype=torch.long, device=library.device), use_cache=False)
+    except Exception as error:
+        raise ModelRefused(
+            f"{name}: the library itself cannot run it ({type(error).__name__}): sizes in its config.json do not fit "
+            "one another or its weights; copy the model again"
+        ) from error
 
 
 def _departures(model: LayeredModel, library: Any) -> dict[str, float]:

