@@ -23,6 +23,7 @@ from accel.models.progress import bar
 from accel.models.unavailable import ModelUnavailable
 from visuals.explorer import page_css, page_js
 from visuals.page import words
+from visuals.page.address import wire_address
 from visuals.page.api import wire_api
 from visuals.page.at_rest import AtRest
 from visuals.page.component import copy_link
@@ -30,12 +31,13 @@ from visuals.page.doors import Doors
 from visuals.page.engine import missing_engine
 from visuals.page.explore import explore
 from visuals.page.hiding import HIDING
+from visuals.page.kept import keep, tell_of_lost_runs
 from visuals.page.learn import learn
 from visuals.page.limits import CLOSING, BadLimit, limits
 from visuals.page.look import STYLE, theme
 from visuals.page.race import race_tab
 from visuals.page.recorded import recorded_in
-from visuals.page.traces import traces, wire_address
+from visuals.page.traces import traces
 from visuals.page.tune import tune
 from visuals.page.unread import Unread
 
@@ -64,14 +66,15 @@ def build() -> gr.Blocks:
             with gr.Tab(words.EXPLORE, id="explore"):
                 shown = explore(runs)
             with gr.Tab(words.TUNE, id="tune"):
-                tune(shown, tabs)
+                tuned = tune(shown, tabs)
             with gr.Tab(words.RACE, id="race"):
-                race_tab(recorded_races(), {run.title: run.path for run in runs.values()})
+                raced = race_tab(recorded_races(), {run.title: run.path for run in runs.values()})
             with gr.Tab(words.LEARN, id="learn"):
-                learn(LESSONS, runs)
+                lessons = learn(LESSONS, runs)
             with gr.Tab(words.TRACES, id="traces"):
                 traces(runs, shown, tabs)
-        wire_address(page, runs, shown, tabs)
+        keep(page, {"explore": shown.values, "tune": tuned, "race": raced})
+        tell_of_lost_runs(wire_address(page, runs, lessons, shown, tabs), shown.shown[1])
         wire_api(runs)
     page.queue(max_size=64, default_concurrency_limit=16, api_open=False)
     page._queue.pending_messages_per_session = Unread()
