@@ -53,7 +53,7 @@ def unknown_parts(
     slug = asked.get("trace", next(iter(runs), ""))
     if slug in runs:
         yield from _unknown_moments(asked, runs[slug])
-    elif slug:
+    elif "trace" in asked:
         yield f"no recorded run is called {_cut(slug)}; they are on the tab {words.TRACES}"
     if "tab" in asked and asked["tab"] not in tabs:
         yield f"there is no tab {_cut(asked['tab'])}"
