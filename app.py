@@ -34,6 +34,7 @@ from accel.models.progress import bar
 from accel.models.unavailable import ModelUnavailable
 from visuals.explorer import page_css, page_js
 from visuals.page import words
+from visuals.page.address import wire_address
 from visuals.page.api import wire_api
 from visuals.page.at_rest import AtRest
 from visuals.page.checked_blocks import CheckedBlocks
@@ -45,6 +46,7 @@ from visuals.page.explore import explore
 from visuals.page.failures import bound_logs
 from visuals.page.guards import guarded
 from visuals.page.hiding import HIDING
+from visuals.page.kept import keep, tell_of_lost_runs
 from visuals.page.learn import learn
 from visuals.page.line import RUNS
 from visuals.page.look import STYLE, theme
@@ -52,7 +54,7 @@ from visuals.page.race import race_tab
 from visuals.page.recorded import recorded_in
 from visuals.page.room import page_room
 from visuals.page.subpath import SCRIPT as SUBPATH
-from visuals.page.traces import traces, wire_address
+from visuals.page.traces import traces
 from visuals.page.tune import tune
 from visuals.page.upload_folder import UploadFolder
 from visuals.page.uploads import MAX_TRACE_BYTES
@@ -99,14 +101,15 @@ def build() -> gr.Blocks:
             with gr.Tab(words.EXPLORE, id="explore"):
                 shown = explore(runs)
             with gr.Tab(words.TUNE, id="tune"):
-                tune(shown, tabs)
+                tuned = tune(shown, tabs)
             with gr.Tab(words.RACE, id="race"):
-                race_tab(recorded_races(), {run.title: run.path for run in runs.values()})
+                raced = race_tab(recorded_races(), {run.title: run.path for run in runs.values()})
             with gr.Tab(words.LEARN, id="learn"):
-                learn(LESSONS, runs)
+                lessons = learn(LESSONS, runs)
             with gr.Tab(words.TRACES, id="traces"):
                 traces(runs, shown, tabs)
-        wire_address(page, runs, shown, tabs)
+        keep(page, {"explore": shown.values, "tune": tuned, "race": raced})
+        tell_of_lost_runs(wire_address(page, runs, lessons, shown, tabs), shown.shown[1])
         wire_api(runs)
     page.queue(max_size=MAX_EVENTS, default_concurrency_limit=16, api_open=False)
     guard(page)

@@ -15,6 +15,13 @@ import torch
 
 from accel.models import embedded
 from accel.models.progress import bar
+from tests.known_skips import pytest_sessionfinish, pytest_terminal_summary
+
+__all__ = [
+    "embedded_folder",
+    "pytest_sessionfinish",
+    "pytest_terminal_summary",
+]  # hooks are found by their names
 
 torch.set_num_threads(1)
 

@@ -66,6 +66,30 @@ def test_exact_is_exact_however_the_run_ended(method, ending):
             is_what_a_run_did(outcome, replace(made, length=length).run(other))
 
 
+def ratios(method, numbers):
+    """Layer calls of real runs over those of the estimates for their settings, and whether drafts could be longer."""
+    for number in numbers:
+        made = case(method, ("length", "context")[number % 2], number)
+        trace, other = made.run(), drawn_knobs(method, random.Random(number))
+        outcome = whatif(trace, other)
+        if outcome.kind == "estimate":
+            real = made.run(other).metrics["layer_calls_per_token"]
+            knobs = trace.header.method.knobs
+            longer = method == "clasp" and (
+                other["draft_exit"] < knobs["draft_exit"]
+                or other["num_draft_tokens"] > knobs["num_draft_tokens"]
+            )
+            yield real / outcome.layer_calls_per_token, longer
+
+
+def test_estimates_are_within_the_ranges_that_the_page_says():
+    for method, low, high in (("clasp", 0.9, 1.1), ("adadecode", 0.8, 1.25)):
+        found = list(ratios(method, range(24)))
+        assert len(found) > 8
+        for ratio, longer in found:
+            assert low <= ratio <= (2.7 if longer else high), method
+
+
 def test_a_rule_says_exact_only_where_the_trace_says_how_long_a_draft_could_be():
     for method in ("suffix", "adadecode"):
         kinds = {}

@@ -83,6 +83,7 @@ LEARN_SCRIPTS = (
 RACE_SCRIPTS = ("race_clock", "transport", "race_lane", "race_table", "race", "pair")
 # Of the page alone: what works on the run that the explorer shows. An exported file goes without.
 PAGE_SCRIPTS = (
+    "kept",
     *WHATIF_SCRIPTS,
     "current",
     "curve",

@@ -142,7 +142,7 @@
       setText(this.kind.note, words.kindNotes[outcome.kind]);
       this.kind.node.classList.toggle('ds-good', outcome.kind === 'exact');
       const device = this.scene.head.model.device;
-      setText(this.why, words.why[facts.method][outcome.kind] + ' ' + (facts.calibration ? say(words.speedNote, { device }) : words.noSpeed));
+      setText(this.why, (outcome.own ? words.own : words.why[facts.method][outcome.kind]) + ' ' + (facts.calibration ? say(words.speedNote, { device }) : words.noSpeed));
     }
 
     // ---- the curve -----------------------------------------------------------------------------------------

@@ -38,7 +38,7 @@
   /** What the recorded run itself came to. */
   function recorded(facts) {
     const [steps, drafted, takenBack, calls, seconds] = facts.own;
-    return outcome(facts, 'exact', { tokens: facts.tokens, steps, drafted, takenBack, calls, seconds });
+    return { own: true, ...outcome(facts, 'exact', { tokens: facts.tokens, steps, drafted, takenBack, calls, seconds }) };
   }
 
   /** The run with these knobs changed: {kind: 'exact' | 'estimate', ...}, or {refusal} in words. */

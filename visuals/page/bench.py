@@ -43,8 +43,11 @@ class Bench:
     texts: list[gr.Code]
 
 
-def bench(explored: ExploreTab, tabs: gr.Tabs) -> None:
-    """Lay it out inside the current Blocks. The model and the other knobs are those of Explore's form."""
+def bench(explored: ExploreTab, tabs: gr.Tabs) -> dict[str, Any]:
+    """Lay it out inside the current Blocks. The model and the other knobs are those of Explore's form.
+
+    Returns its controls by name.
+    """
     tuning = of_tab()
     made = _bench()
     _wire_measuring(made, explored.values, tuning)
@@ -53,6 +56,7 @@ def bench(explored: ExploreTab, tabs: gr.Tabs) -> None:
         return _open(explored, visitor, found, event)
 
     made.found.select(on_open, [explored.visitor, tuning], [*explored.shown, made.found, tabs], **AT_ONCE)
+    return made.values
 
 
 def _bench() -> Bench:

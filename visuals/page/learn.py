@@ -61,8 +61,11 @@ class Shelf:
         return packed({"lesson": shown, "scenes": scenes, "names": names})
 
 
-def learn(folder: Path, runs: Mapping[str, Recorded]) -> None:
-    """Lay out the tab inside the current Blocks: the lessons of a folder, over the runs that ship with the app."""
+def learn(folder: Path, runs: Mapping[str, Recorded]) -> dict[str, int]:
+    """Lay out the tab inside the current Blocks: the lessons of a folder, over the runs that ship with the app.
+
+    Returns how many cards each lesson has, by its slug.
+    """
     shelf = Shelf(folder, runs)
     picture = lessons(packed({"lessons": shelf.list}))
 
@@ -70,3 +73,4 @@ def learn(folder: Path, runs: Mapping[str, Recorded]) -> None:
         return shelf.opened(event._data.get("slug") if isinstance(event._data, dict) else None)
 
     picture.select(on_open, None, picture, **AT_ONCE)
+    return {entry["slug"]: entry["num_cards"] for entry in shelf.list if "num_cards" in entry}

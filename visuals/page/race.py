@@ -26,8 +26,11 @@ Races = Mapping[str, Sequence[Path]]
 TITLE = "document.querySelector('#race .ds-mount').shown.race.title || null"  # a visitor's own race has none
 
 
-def race_tab(races: Races, recorded: Mapping[str, Path]) -> None:
-    """Lay out the tab inside the current Blocks. `races` and `recorded` name what ships with the app."""
+def race_tab(races: Races, recorded: Mapping[str, Path]) -> dict[str, Any]:
+    """Lay out the tab inside the current Blocks. `races` and `recorded` name what ships with the app.
+
+    Returns the form's controls by name; none where there is no engine.
+    """
     visitor = of_tab()
     first = next(iter(races))
     with gr.Row(elem_classes=["ds-line"]):
@@ -49,6 +52,7 @@ def race_tab(races: Races, recorded: Mapping[str, Path]) -> None:
         wire_race_form(form, visitor, picture, status, part)
         shown += [form.start, form.stop]
     wire_choice(chosen, picture, TITLE, partial(_chosen, races, shown), visitor, shown)
+    return form.values if missing is None else {}
 
 
 def _lanes(races: Races) -> dict[str, Path]:

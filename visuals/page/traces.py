@@ -11,7 +11,7 @@ from visuals.page import words
 from visuals.page.component import details, gallery
 from visuals.page.escape import escape
 from visuals.page.events import AT_ONCE, said
-from visuals.page.explore import ExploreTab, own_message, recorded, recorded_message
+from visuals.page.explore import ExploreTab, own_message, recorded
 from visuals.page.going import drop
 from visuals.page.recorded import Recorded
 from visuals.page.uploads import read_trace
@@ -58,19 +58,3 @@ def traces(runs: Mapping[str, Recorded], tab: ExploreTab, tabs: gr.Tabs) -> None
 
 def _to_explore() -> Any:
     return gr.Tabs(selected="explore")
-
-
-def wire_address(page: gr.Blocks, runs: Mapping[str, Recorded], tab: ExploreTab, tabs: gr.Tabs) -> None:
-    """Show what the page's own address asks for: a recorded run and a tab. The rest of it the browser restores."""
-    known = {child.id for child in tabs.children}
-
-    def on_load(request: gr.Request) -> tuple[Any, ...]:
-        asked = request.query_params
-        slug, name = asked.get("trace"), asked.get("tab", "learn" if "lesson" in asked else None)
-        opened = gr.Tabs(selected=name) if name in known else gr.skip()
-        if slug not in runs or slug == next(iter(runs)):  # the page opens with the first by itself
-            return opened, gr.skip(), gr.skip()
-        message = recorded_message(runs[slug], linked=True)
-        return opened, message, escape(words.PLAYING.format(name=runs[slug].title))
-
-    page.load(on_load, None, [tabs, *tab.shown[:2]], **AT_ONCE)

@@ -41,6 +41,10 @@ CHECK = "Measure the model alone too, and compare the texts"
 WELCOME = (
     "A recorded run of a real model: press play, or go through it step by step. Nothing has to be loaded."
 )
+LOADED_ANEW = (
+    "The page was loaded anew, as after a broken connection. What you had typed and chosen is there; what was run or "
+    "opened before is gone: run or open it again."
+)
 PLAYING = "A recorded run: {name}."
 UPLOADED = "Your trace. Press play, or step through it."
 NO_ENGINE = (
