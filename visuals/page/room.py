@@ -27,11 +27,18 @@ _room: Path | None = None
 
 
 @contextmanager
-def page_room() -> Iterator[str]:
-    """A folder for what visitors upload and export, for as long as the block lasts."""
+def page_room(parent: str | None = None) -> Iterator[str]:
+    """A folder for what visitors upload and export, for as long as the block lasts.
+
+    Args:
+        parent: the folder to make it in; the system's for temporary files where it is not given.
+    """
     global _room
-    remove_dead_rooms()
-    with tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as room, _locked(room):
+    remove_dead_rooms(parent)
+    with (
+        tempfile.TemporaryDirectory(prefix=PREFIX, dir=parent, ignore_cleanup_errors=True) as room,
+        _locked(room),
+    ):
         _room = Path(room)
         try:
             yield room
@@ -45,11 +52,11 @@ def visitor_room() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix=VISITORS, dir=inside, ignore_cleanup_errors=True)
 
 
-def remove_dead_rooms() -> None:
+def remove_dead_rooms(parent: str | None = None) -> None:
     """Remove the folders of pages that were killed; those of other users and of living pages stay."""
     if fcntl is None:
         return
-    for room in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+    for room in Path(parent or tempfile.gettempdir()).glob(f"{PREFIX}*"):
         with suppress(OSError):  # gone meanwhile, or locked
             found = room.lstat()
             own = found.st_uid == os.getuid() and room.is_dir() and not room.is_symlink()
