@@ -9,7 +9,8 @@ from urllib.request import urlopen
 import gradio as gr
 import pytest
 
-from tests.browser.served import WITHOUT_MODEL, served
+from accel.trace import Trace
+from tests.browser.served import ROOT, WITHOUT_MODEL, served
 from tests.page.test_inputs import form
 from tests.tiny import save_tiny
 from visuals.page import runs, words
@@ -17,6 +18,7 @@ from visuals.page.going import begin, drop, stop, until_dropped, was_dropped
 from visuals.page.line import RUNS
 from visuals.page.visitor import Visitor
 
+TRACES = ROOT / "assets" / "traces"
 REQUEST = gr.Request(client={"host": "192.0.2.1"}, headers={})
 EXPLORER, STATUS, RUN, STOP = 1, 2, 3, 4  # places in what a run puts out
 
@@ -65,17 +67,17 @@ def test_a_run_that_was_stopped_shows_what_it_has(folder: str) -> None:
 
 
 def test_a_run_that_was_dropped_says_no_more_but_that_another_may_begin(folder: str) -> None:
-    visitor, opened = Visitor(), object()
+    visitor, opened = Visitor(), Trace.load(next(TRACES.glob("*.jsonl")))
     run = started(visitor, folder)
     drop(visitor)
-    visitor.trace = opened  # type: ignore[assignment]
+    visitor.trace = opened
     last = next(run)
     with RUNS.place() as place:
         assert list(place.waiting(0.01)) == [], "the next need not wait for it"
     assert list(run) == []
     assert (last[EXPLORER], last[STATUS]) == (gr.skip(), gr.skip())
     assert (last[RUN]["interactive"], last[STOP]["interactive"]) == (True, False)
-    assert visitor.trace is opened
+    assert visitor.trace == opened
     drop(None)
 
 

@@ -1,4 +1,4 @@
-"""Temporary folders: those of pages that were killed are removed later, those in use never, and a lost one is remade."""
+"""Temporary folders: those of killed pages are removed later, those in use never, and a lost one is made anew."""
 
 from __future__ import annotations
 

@@ -34,9 +34,9 @@ def _trace(runs: Mapping[str, Recorded], visitor: Visitor, slug: Any) -> tuple[T
     if slug is not None:
         run = named(runs, slug)
         return run.trace(), run.slug
-    if visitor.trace is None:
+    if (trace := visitor.trace) is None:
         raise InputError("export", words.NO_RUN)
-    return visitor.trace, "run"
+    return trace, "run"
 
 
 def wire_export(menu: gr.HTML, runs: Mapping[str, Recorded], visitor: gr.State) -> None:

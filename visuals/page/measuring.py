@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from threading import Event
@@ -14,6 +13,7 @@ from accel.outcome import Point, front
 from accel.sweep import Measured, settings_of
 from accel.trace import ModelInfo, Trace
 from visuals.page import tune_words as words
+from visuals.page.kept_traces import KEPT, KeptTrace
 from visuals.page.limits import too_long
 from visuals.page.measure_inputs import MeasureAsked
 from visuals.page.work import measure_parts
@@ -30,7 +30,7 @@ class Tuning:
     stop: Event = field(default_factory=Event)
     asked: MeasureAsked | None = None
     points: list[Point] = field(default_factory=list)
-    _traces: list[bytes] = field(default_factory=list)  # compressed, a tenth of their size
+    _traces: list[KeptTrace] = field(default_factory=list)
 
     def begin(self, asked: MeasureAsked) -> None:
         """Forget the sweep before."""
@@ -39,14 +39,13 @@ class Tuning:
     def keep(self, measured: Measured) -> None:
         """One more point, and its run."""
         self.points.append(measured.point)
-        self._traces.append(zlib.compress("\n".join(measured.trace.lines()).encode(), 3))
+        self._traces.append(KEPT.keep(measured.trace))
 
     def trace(self, at: Any) -> tuple[Point, Trace]:
         """The point of that number, and its run. InputError where there is none."""
         if isinstance(at, bool) or not isinstance(at, int) or not 0 <= at < len(self.points):
             raise InputError("point", words.GONE)
-        text = zlib.decompress(self._traces[at]).decode()
-        return self.points[at], Trace.from_lines(text.split("\n"))
+        return self.points[at], self._traces[at].trace()
 
     @property
     def fastest(self) -> Point | None:

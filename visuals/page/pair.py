@@ -17,6 +17,7 @@ from visuals.page import words
 from visuals.page.component import mounted
 from visuals.page.escape import escape
 from visuals.page.events import AT_ONCE, said
+from visuals.page.kept_traces import KEPT, KeptTrace
 from visuals.page.uploads import read_trace
 from visuals.race import pair
 from visuals.scene import packed
@@ -29,23 +30,23 @@ class Racer:
     """One browser tab: the race it may stop, and the runs it can compare, by name. Never shared."""
 
     stop: Event = field(default_factory=Event)
-    lanes: dict[str, Trace] = field(default_factory=dict)  # of the newest race
-    files: dict[str, Trace] = field(default_factory=dict)
+    lanes: dict[str, KeptTrace] = field(default_factory=dict)  # of the newest race
+    files: dict[str, KeptTrace] = field(default_factory=dict)
     num_added: int = 0
 
     @property
-    def runs(self) -> dict[str, Trace]:
+    def runs(self) -> dict[str, KeptTrace]:
         return self.lanes | self.files
 
     def take_lanes(self, traces: list[Trace]) -> None:
         """Keep the runs of a race instead of those of the one before."""
-        self.lanes = {words.PAIR_OWN_LANE.format(method=t.header.method.name): t for t in traces}
+        self.lanes = {words.PAIR_OWN_LANE.format(method=t.header.method.name): KEPT.keep(t) for t in traces}
 
     def add(self, trace: Trace) -> str:
         """Keep an uploaded run, under the name that is returned; of many, the newest few."""
         name = words.PAIR_OWN_FILE.format(number=self.num_added % MOST_FILES + 1)
         self.num_added += 1
-        self.files[name] = trace
+        self.files[name] = KEPT.keep(trace)
         return name
 
 
@@ -110,7 +111,7 @@ def _opened(part: PairPart, racer: Racer | None, left: Any, right: Any) -> tuple
 def _run(part: PairPart, racer: Racer | None, side: str, name: Any) -> Trace:
     own = racer.runs if racer else {}
     if isinstance(name, str) and name in own:
-        return own[name]
+        return own[name].trace()
     if isinstance(name, str) and name in part.shipped:
         return Trace.load(part.shipped[name])
     raise InputError(side, "no run of that name; choose one from the list")

@@ -28,11 +28,17 @@ _room: Path | None = None
 
 @contextmanager
 def page_room(parent: str | None = None) -> Iterator[str]:
-    """Make a folder in `parent`, by default the system's, for what visitors upload and export in this block."""
+    """A folder for what visitors upload and export, for as long as the block lasts.
+
+    Args:
+        parent: the folder to make it in; the system's for temporary files where it is not given.
+    """
     global _room
     remove_dead_rooms(parent)
-    made = tempfile.TemporaryDirectory(prefix=PREFIX, dir=parent, ignore_cleanup_errors=True)
-    with made as room, _locked(room):
+    with (
+        tempfile.TemporaryDirectory(prefix=PREFIX, dir=parent, ignore_cleanup_errors=True) as room,
+        _locked(room),
+    ):
         _room = Path(room)
         try:
             yield room

@@ -9,6 +9,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from accel.trace import Trace
+from visuals.page.kept_traces import KEPT, KeptTrace
 from visuals.page.room import visitor_room
 
 if TYPE_CHECKING:
@@ -23,7 +24,16 @@ class Visitor:
     stop: Event = field(default_factory=Event)
     remembered: Session | None = None  # of the model that ran last; it does not keep that model loaded
     folder: tempfile.TemporaryDirectory[str] | None = None
-    trace: Trace | None = None  # decoded or opened from a file
+    kept: KeptTrace | None = None
+
+    @property
+    def trace(self) -> Trace | None:
+        """Decoded or opened from a file; read anew each time. Raises InputError where it is no longer kept."""
+        return None if self.kept is None else self.kept.trace()
+
+    @trace.setter
+    def trace(self, trace: Trace) -> None:
+        self.kept = KEPT.keep(trace)
 
     def session(self, model: Model) -> Session:
         """This visitor's memory on this model; one model's at a time is kept."""

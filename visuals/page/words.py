@@ -14,6 +14,9 @@ UPLOAD = "Open a trace of your own"
 UPLOAD_LABEL = "A .jsonl file of at most 20 MB, saved by Export or by --trace"
 DETAILS = "The run in Explore"
 NO_RUN = "you have not run or opened anything yet, or the page was reloaded since; run or open it again"
+NO_LONGER_KEPT = (
+    "this run is no longer kept, since runs of other visitors needed its room; run it or open its file again"
+)
 PROMPT_LABEL = "Your prompt"
 PROMPT = (
     "Rewrite this so that every cat becomes a dog: The cat sat on the mat. The cat ran to the door. "
