@@ -20,6 +20,7 @@ class Visitor:
     """What its drafters remember, the run it may stop, and the newest trace of its own. Never shared."""
 
     stop: Event = field(default_factory=Event)
+    reading: Event = field(default_factory=Event)  # of a file, or for an export
     sessions: dict[int, Session] = field(default_factory=dict)
     folder: tempfile.TemporaryDirectory[str] | None = None
     trace: Trace | None = None  # decoded or opened from a file
