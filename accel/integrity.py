@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from accel.cancellation import checkpoint
 from accel.trace import (
     Calibration,
     Commit,
@@ -31,6 +32,7 @@ def check_integrity(trace: Trace) -> None:
     for number, step in enumerate(trace.steps):
         if step.index != number:
             raise TraceError(f"step {number}, index: expected {number}, found {step.index}")
+        checkpoint()
         ledger.add(step)
     ledger.check_text(len(trace.header.prompt.tokens))
 

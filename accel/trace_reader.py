@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from accel.cancellation import checkpoint
 from accel.codec import decode
 from accel.integrity import check_integrity
 from accel.metrics import metrics
@@ -22,6 +23,7 @@ from accel.trace_limits import MAX_FILE_BYTES, MAX_LINE, MAX_STEPS
 
 _CHUNK = 2**20
 _LONGEST_WORD = len("\\u0000")  # of JSON, of which the beginning alone is an error at its own beginning
+_NO_FOOTER = Footer("cancelled", "", Parity(False, False, None, None), None, {})
 _PACKED = {  # how files begin that must be unpacked first
     b"PK\x03\x04": "zip",
     b"\xfd7zXZ": "xz",
@@ -111,6 +113,7 @@ def parse(lines: Iterable[str], *, cut: bool = False) -> Trace:
 
 
 def _step(number: int, line: str) -> Step:
+    checkpoint()
     step: Step = decode(Step, _json(number, line), f"line {number}")
     return step
 
@@ -130,6 +133,7 @@ def _ended(header: Header, steps: list[Step], number: int, line: str, *, cut: bo
         steps.append(decode(Step, last, f"line {number}"))
         problem = f"line {number}: the footer is missing"
     if cut and steps:
+        check_integrity(Trace(header, tuple(steps), _NO_FOOTER))
         return unfinished(header, steps)
     if not steps:
         raise TraceError(problem)
@@ -152,8 +156,7 @@ def _stops_short(line: str) -> bool:
 
 def unfinished(header: Header, steps: Iterable[Step]) -> Trace:
     """A run as far as it was recorded: its text is that of its pieces, its metrics are those of its steps."""
-    parity = Parity(checked=False, equal=False, first_divergence=None, margin=None)
-    trace = Trace(header, tuple(steps), Footer("cancelled", "", parity, None, {}))
+    trace = Trace(header, tuple(steps), _NO_FOOTER)
     pieces = trace.pieces
     text = b"".join(pieces.get(token, b"") for token in trace.tokens).decode("utf-8", errors="replace")
     footer = replace(trace.footer, text=text)

@@ -46,9 +46,7 @@ def adadecode(trace: Trace, asked: Mapping[str, Any]) -> Outcome:
         at += _round(trace, looks, slots, at, asked, found)
     known = not found.taken_back and not found.goes_beyond and limit is not None
     seconds = found.seconds + found.looks * seconds_a_look(trace)
-    totals = Totals(
-        len(trace.tokens) - 1, found.steps, found.drafted, found.taken_back, found.calls, seconds
-    )
+    totals = Totals(len(trace.tokens) - 1, found.steps, found.drafted, found.taken_back, found.calls, seconds)
     return outcome_of(trace, "exact" if known else "estimate", totals)
 
 

@@ -21,6 +21,7 @@ STANDARD_ONLY = (
     "accel/trace.py",
     "accel/trace_limits.py",
     "accel/trace_reader.py",
+    "accel/cancellation.py",
     "accel/codec.py",
     "accel/schema.py",
     "accel/integrity.py",
@@ -43,6 +44,7 @@ STANDARD_ONLY = (
 READABLE = frozenset(
     {
         "accel.trace",
+        "accel.cancellation",
         "accel.codec",
         "accel.integrity",
         "accel.metrics",

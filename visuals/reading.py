@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from accel.cancellation import checkpoint
 from accel.metrics import Tally
 from accel.trace import (
     Commit,
@@ -50,6 +51,7 @@ class Reader:
 
     def read(self, step: Step) -> StepRows:
         """The rows of the next step."""
+        checkpoint()
         root = self.tip
         self.bytes.update(step.pieces)
         for token in step.pieces:

@@ -69,12 +69,8 @@ def exported(visitor: Any, kind: str) -> str:
     from visuals.export import EXPORTS
 
     assert kind in EXPORTS, list(EXPORTS)
-    event = visitor.page.events[0]
-    asked = {
-        "data": [None], "fn_index": event["id"], "session_hash": visitor.name,
-        "event_data": {"kind": kind, "slug": None},
-    }  # fmt: skip
-    told = visitor._post("run/predict", asked).json()["data"][1]
+    messages = visitor.send(visitor.page.events[0], [None], event_data={"kind": kind, "slug": None})
+    told = messages[-1]["output"]["data"][1]
     answer = visitor.http.get(f"{visitor.page.address}gradio_api/file={told['value']['path']}")
     answer.raise_for_status()
     return str(answer.text)

@@ -211,17 +211,15 @@ NO_TRACES = [
 
 @pytest.mark.case(22)
 @pytest.mark.parametrize("text", NO_TRACES)
-def test_a_file_that_is_no_trace_is_refused_in_words(address, page, text):
+def test_a_file_that_is_no_trace_is_refused_in_words(address, page, visitor, text):
     kept = httpx.post(f"{address}gradio_api/upload", files={"files": ("t.jsonl", text)}, timeout=30).json()
     event = next(
         e for e in page.events if any(what == "upload" for _, what in e["targets"]) and len(e["outputs"]) > 5
     )
     file = {"path": kept[0], "orig_name": "t.jsonl", "meta": {"_type": "gradio.FileData"}}
-    asked = {"data": [None, file], "fn_index": event["id"], "session_hash": "someone"}
     began = time.perf_counter()
-    answer = httpx.post(f"{address}gradio_api/run/predict", json=asked, timeout=30)
-    assert answer.status_code == 200
-    assert "ds-error" in str(answer.json()["data"][2])
+    last = visitor.send(event, [None, file])[-1]
+    assert "ds-error" in str(last["output"]["data"][2])
     assert time.perf_counter() - began < 2.0
 
 

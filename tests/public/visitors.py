@@ -80,6 +80,15 @@ class Visitor:
     def press(self, button: str, **changed: Any) -> list[dict[str, Any]]:
         """Press a button and listen to the end; all messages."""
         self.join(button, **changed).raise_for_status()
+        return self._to_the_end()
+
+    def send(self, event: dict[str, Any], data: list[Any], **more: Any) -> list[dict[str, Any]]:
+        """Begin an event by itself and listen to the end; all messages."""
+        asked = {"data": data, "fn_index": event["id"], "session_hash": self.name, **more}
+        self._post("queue/join", asked).raise_for_status()
+        return self._to_the_end()
+
+    def _to_the_end(self) -> list[dict[str, Any]]:
         messages = []
         with self.stream() as told:
             for message in told:

@@ -19,8 +19,11 @@ from visuals.page.failures import is_disk_full
 from visuals.page.limits import limits
 from visuals.page.line import ServerFull
 from visuals.page.rate import TooOften
+from visuals.page.trace_work import BrokenOff
 
-EXPECTED = (InputError, ModelRefused, ModelUnavailable, ModelFailed, TraceError, ServerFull, TooOften)
+EXPECTED = (
+    InputError, ModelRefused, ModelUnavailable, ModelFailed, TraceError, ServerFull, TooOften, BrokenOff
+)  # fmt: skip
 
 # The page shows progress in its own words. Told of no place for it, gradio need not go through every component under
 # an event's outputs at each update that is streamed, which took a third of the page's script.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from threading import Event
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 Told = TypeVar("Told")
 
@@ -19,6 +19,14 @@ def stop(tab: Stoppable | None) -> None:
     """Stop was pressed; a tab that began nothing yet has nothing to stop."""
     if tab is not None:
         tab.stop.set()
+        stop_reading(tab)
+
+
+def stop_reading(tab: Any) -> None:
+    """What the tab reads or exports ends; a run or a race goes on."""
+    reading: Event | None = getattr(tab, "reading", None)
+    if reading is not None:
+        reading.set()
 
 
 def begin(tab: Stoppable) -> Event:

@@ -40,7 +40,7 @@ class Line:
         """Stand in the line for as long as the block lasts.
 
         Args:
-            address: whose place it is; so many places as `runs_at_once` allows can be of one address.
+            address: whose place it is, where that is known; of one address can be as many as `runs_at_once` allows.
 
         Raises:
             ServerFull: the line has no room, or none for this address.
@@ -48,7 +48,7 @@ class Line:
         ticket, room = Ticket(address), limits().waiting if self._room is None else self._room
         with self._moved:
             own, share = sum(one.address == address for one in self._places), limits().runs_at_once
-            if share and own >= share:
+            if address and share and own >= share:
                 raise ServerFull(words.YOUR_SHARE.format(count=own))
             if len(self._places) > room:
                 raise ServerFull(words.FULL.format(waiting=len(self._places) - 1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
@@ -16,8 +16,10 @@ from accel.trace import Trace
 from visuals.page import words
 from visuals.page.component import mounted
 from visuals.page.escape import escape
-from visuals.page.events import AT_ONCE, said
+from visuals.page.events import COMPUTE, said
 from visuals.page.kept_traces import KEPT, KeptTrace
+from visuals.page.rate import address_of
+from visuals.page.trace_work import in_line
 from visuals.page.uploads import read_trace
 from visuals.race import pair
 from visuals.scene import packed
@@ -30,6 +32,7 @@ class Racer:
     """One browser tab: the race it may stop, and the runs it can compare, by name. Never shared."""
 
     stop: Event = field(default_factory=Event)
+    reading: Event = field(default_factory=Event)  # of a file, or of two runs to compare
     lanes: dict[str, KeptTrace] = field(default_factory=dict)  # of the newest race
     files: dict[str, KeptTrace] = field(default_factory=dict)
     num_added: int = 0
@@ -78,34 +81,46 @@ def pair_part(visitor: gr.State, shipped: Mapping[str, Path]) -> PairPart:
     picture = mounted("pair", "mountPair")
     part = PairPart(left, right, shipped)
 
-    def on_upload(seen: Racer | None, path: Any) -> tuple[Any, ...]:
-        racer = seen or Racer()
-        try:
-            name = racer.add(read_trace(path))
-        except Exception as error:
-            return racer, gr.skip(), gr.skip(), said(error)
-        choices = part.choices(racer)
-        added = escape(words.PAIR_ADDED.format(name=name))
-        return racer, gr.update(choices=choices), gr.update(choices=choices, value=name), added
+    def on_upload(seen: Racer | None, path: Any, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+        yield from _uploaded(part, seen or Racer(), path, address_of(request))
 
-    show.click(
-        lambda seen, one, other: _opened(part, seen, one, other),
-        [visitor, left, right],
-        [picture, status],
-        **AT_ONCE,
-    )
-    upload.upload(on_upload, [visitor, upload], [visitor, left, right, status], **AT_ONCE)
+    def on_show(seen: Racer | None, one: Any, other: Any, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+        yield from _opened(part, seen or Racer(), one, other, address_of(request))
+
+    show.click(on_show, [visitor, left, right], [visitor, picture, status], **COMPUTE)
+    upload.upload(on_upload, [visitor, upload], [visitor, left, right, status], **COMPUTE)
     return part
 
 
-def _opened(part: PairPart, racer: Racer | None, left: Any, right: Any) -> tuple[Any, str]:
-    """Explorer and status."""
+def _uploaded(part: PairPart, racer: Racer, path: Any, address: str) -> Iterator[tuple[Any, ...]]:
+    """Outputs: racer, both lists, status."""
     try:
+        for told in in_line(racer, lambda: read_trace(path), address):
+            if isinstance(told, str):
+                yield racer, gr.skip(), gr.skip(), escape(told)
+                continue
+            name = racer.add(told[0])
+            choices = part.choices(racer)
+            added = words.PAIR_ADDED_CUT if told[1] else words.PAIR_ADDED
+            lists = gr.update(choices=choices), gr.update(choices=choices, value=name)
+            yield racer, *lists, escape(added.format(name=name))
+    except Exception as error:
+        yield racer, gr.skip(), gr.skip(), said(error)
+
+
+def _opened(part: PairPart, racer: Racer, left: Any, right: Any, address: str) -> Iterator[tuple[Any, ...]]:
+    """Outputs: racer, picture, status."""
+
+    def compared() -> tuple[str, str]:
         runs = [_run(part, racer, "left", left), _run(part, racer, "right", right)]
         message = pair(*runs, run=secrets.token_hex(8), names=(left, right))
         return packed(message), escape(words.PAIR_OPENED.format(left=left, right=right))
+
+    try:
+        for told in in_line(racer, compared, address):
+            yield racer, *((gr.skip(), escape(told)) if isinstance(told, str) else told)
     except Exception as error:
-        return gr.skip(), said(error)
+        yield racer, gr.skip(), said(error)
 
 
 def _run(part: PairPart, racer: Racer | None, side: str, name: Any) -> Trace:

@@ -22,6 +22,7 @@ class Visitor:
     """What its drafters remember, the run it may stop, and the newest trace of its own. Never shared."""
 
     stop: Event = field(default_factory=Event)
+    reading: Event = field(default_factory=Event)  # of a file, or for an export
     remembered: Session | None = None  # of the model that ran last; it does not keep that model loaded
     folder: tempfile.TemporaryDirectory[str] | None = None
     kept: KeptTrace | None = None

@@ -50,6 +50,12 @@ LOADED_ANEW = (
 )
 PLAYING = "A recorded run: {name}."
 UPLOADED = "Your trace. Press play, or step through it."
+UPLOADED_CUT = (
+    "Your trace, as far as it goes: the file was cut off before its end. Press play, or step through it."
+)
+READING_FILE = "Reading your trace\u2026 Remove the file to stop."
+FILE_STOPPED = "Stopped: the trace was not read to its end. Upload or ask again to start anew."
+FILE_LONG = "Stopped: the trace took longer than {seconds} seconds; record or export a shorter run."
 NO_ENGINE = (
     "Recorded runs play here without a model. To run a prompt of your own, install what is missing ({package}) "
     "with: python -m pip install -r requirements.txt -c constraints.txt, and start again."
@@ -159,6 +165,7 @@ PAIR_RIGHT = "Right"
 PAIR_OPEN = "Compare"
 PAIR_UPLOAD = "Add a trace"
 PAIR_ADDED = "{name} can be chosen now."
+PAIR_ADDED_CUT = "{name} can be chosen now, as far as it goes: the file was cut off."
 PAIR_OPENED = "{left} beside {right}."
 PAIR_RACE_LANE = "{race}: {method}"
 PAIR_OWN_LANE = "Your race: {method}"
