@@ -43,7 +43,9 @@ WELCOME = (
 )
 PLAYING = "A recorded run: {name}."
 UPLOADED = "Your trace. Press play, or step through it."
-UPLOADED_CUT = "Your trace, as far as it goes: the file was cut off before its end. Press play, or step through it."
+UPLOADED_CUT = (
+    "Your trace, as far as it goes: the file was cut off before its end. Press play, or step through it."
+)
 READING_FILE = "Reading your trace\u2026 Remove the file to stop."
 FILE_STOPPED = "Stopped: the trace was not read to its end. Upload or ask again to start anew."
 FILE_LONG = "Stopped: the trace took longer than {seconds} seconds; record or export a shorter run."
