@@ -20,7 +20,7 @@ DRAWN = """() => {
   explorer.stage.heatmap.draw(explorer.scene, explorer.state);
   return performance.now() - began;
 }"""
-LARGER = "(layers) => { for (const part of [explorer.scene, explorer.scene.grid]) part.head.model.num_layers = layers; }"
+LARGER = "(layers) => { for (const one of [explorer.scene, explorer.scene.grid]) one.head.model.num_layers = layers; }"
 
 
 def deepest() -> RunBook:
