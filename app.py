@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
@@ -35,6 +34,7 @@ from visuals.page.kept import keep, tell_of_lost_runs
 from visuals.page.learn import learn
 from visuals.page.limits import CLOSING, BadLimit, limits
 from visuals.page.look import STYLE, theme
+from visuals.page.mcp_text import answer_in_json, is_offered
 from visuals.page.race import race_tab
 from visuals.page.recorded import recorded_in
 from visuals.page.traces import traces
@@ -95,6 +95,8 @@ def bring_default_model() -> None:
 
 def serve(page: gr.Blocks) -> None:
     """Serve the page until it is interrupted."""
+    if is_offered():
+        answer_in_json()
     page.launch(
         theme=theme(),
         css=page_css() + STYLE,
@@ -107,7 +109,7 @@ def serve(page: gr.Blocks) -> None:
         enable_monitoring=False,
         app_kwargs={"middleware": [Middleware(Doors), Middleware(AtRest)]},
         state_session_capacity=limits().sessions,
-        mcp_server=find_spec("mcp") is not None,
+        mcp_server=is_offered(),
         quiet=False,
         prevent_thread_lock=True,
     )
