@@ -7,7 +7,6 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from threading import Thread
 from time import sleep
@@ -50,6 +49,7 @@ from visuals.page.kept import keep, tell_of_lost_runs
 from visuals.page.learn import learn
 from visuals.page.line import RUNS
 from visuals.page.look import STYLE, theme
+from visuals.page.mcp_text import answer_in_json, is_offered
 from visuals.page.race import race_tab
 from visuals.page.recorded import recorded_in
 from visuals.page.room import page_room
@@ -143,6 +143,8 @@ def launch(page: gr.Blocks, folder: UploadFolder | None) -> None:
         http_server.LOCALHOST_NAME = (
             "127.0.0.1"  # gradio tries ports with an IPv4 socket, which takes no such name
         )
+    if is_offered():
+        answer_in_json()
     with without_proxies(os.environ):
         page.launch(
             server_name=f"[{address.host}]" if ":" in address.host else address.host,
@@ -158,7 +160,7 @@ def launch(page: gr.Blocks, folder: UploadFolder | None) -> None:
             enable_monitoring=False,
             app_kwargs={"middleware": [Middleware(AtRest)], "lifespan": guarded(page.fns, folder)},
             state_session_capacity=limits().sessions,
-            mcp_server=find_spec("mcp") is not None,
+            mcp_server=is_offered(),
             quiet=False,
             prevent_thread_lock=True,
         )
