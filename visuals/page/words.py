@@ -69,6 +69,10 @@ UNGUARDED = (
     "gradio {version} lacks what guards the page's queue ({missing}): requests of one address can fill it, and an "
     "error inside gradio can stop it until a restart. Install the version in constraints.txt."
 )
+VALUES_KEPT = (
+    "gradio {version} lacks {missing}: what tabs were shown is kept until they are forgotten, which takes memory. "
+    "Install the version in constraints.txt."
+)
 NO_DOOR = "There is no such endpoint here. Programs are offered: {offered}."
 NO_ROOM = "No files can be written to {folder} ({reason}): set GRADIO_TEMP_DIR or TMPDIR to a folder that is writable."
 TOO_OFTEN = (
