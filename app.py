@@ -53,6 +53,7 @@ from visuals.page.mcp_text import answer_in_json, is_offered
 from visuals.page.race import race_tab
 from visuals.page.recorded import recorded_in
 from visuals.page.room import page_room
+from visuals.page.session_state import forget_values
 from visuals.page.subpath import SCRIPT as SUBPATH
 from visuals.page.traces import traces
 from visuals.page.tune import tune
@@ -113,6 +114,7 @@ def build() -> gr.Blocks:
         wire_api(runs)
     page.queue(max_size=MAX_EVENTS, default_concurrency_limit=16, api_open=False)
     guard(page)
+    forget_values()
     return page
 
 

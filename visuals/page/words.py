@@ -113,6 +113,10 @@ BELOW_A_PATH = (
     "This page is served below {path}, and its server does not know: set GRADIO_ROOT_PATH={path} and start it again. "
     "Until then nothing can be run or opened here."
 )
+VALUES_KEPT = (
+    "gradio {version} lacks {missing}: what tabs were shown is kept until they are forgotten, which takes memory. "
+    "Install the version in constraints.txt."
+)
 NO_ROOM = "No files can be written to {folder} ({reason}): set GRADIO_TEMP_DIR or TMPDIR to a folder that is writable."
 TOO_OFTEN = (
     "Too many requests from your address: {runs} a minute are allowed. Try again in {seconds} seconds; "
