@@ -7,14 +7,18 @@ from random import Random
 from typing import Any
 
 METHODS = ("GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE", "get", "X" * 30)
-PATHS = (
+READ = (
     "/", "/config", "/theme.css", "/robots.txt", "/manifest.json", "/favicon.ico", "/static/img/logo.svg", "/assets/x",
     "/gradio_api/info", "/gradio_api/openapi.json", "/gradio_api/app_id", "/gradio_api/startup-events",
-    "/gradio_api/upload", "/gradio_api/upload_progress", "/gradio_api/queue/join", "/gradio_api/queue/data",
-    "/gradio_api/queue/status", "/gradio_api/cancel", "/gradio_api/reset", "/gradio_api/run/predict",
-    "/gradio_api/run/trace", "/gradio_api/api/schema", "/gradio_api/call/traces", "/gradio_api/call/v2/whatif",
-    "/gradio_api/call/trace/x", "/gradio_api/file=/etc/passwd", "/gradio_api/file=x", "/gradio_api/heartbeat/x",
-    "/svelte/x", "/gradio_api/mcp/", "/gradio_api/component_server", "/gradio_api/login_check", "/svelte/../config",
+    "/gradio_api/upload_progress?upload_id=x", "/gradio_api/queue/data?session_hash=x", "/gradio_api/queue/status",
+    "/gradio_api/call/trace/x", "/gradio_api/file=/etc/passwd", "/gradio_api/heartbeat/x", "/svelte/../config",
+    "/gradio_api/call/v2/whatif/x", "/gradio_api/mcp/", "/gradio_api/dev/reload", "/gradio_api/login_check",
+)  # fmt: skip
+SENT = (
+    "/gradio_api/run/predict", "/gradio_api/run/predict", "/gradio_api/queue/join", "/gradio_api/queue/join",
+    "/gradio_api/upload", "/gradio_api/upload?upload_id=x", "/gradio_api/cancel", "/gradio_api/reset",
+    "/gradio_api/run/trace", "/gradio_api/api/schema", "/gradio_api/call/traces", "/gradio_api/call/decode",
+    "/gradio_api/call/v2/whatif", "/gradio_api/call/v2/decode", "/gradio_api/component_server", "/gradio_api/mcp/",
 )  # fmt: skip
 PIECES = (
     "%00", "%0a", "%ff", "%e2%82", "..", "%2e%2e/", "//", "\\", "%", "%zz", "é", "\u202e", "x" * 300, "?", "#", ";",
@@ -61,52 +65,63 @@ SCALARS: tuple[Any, ...] = (
 
 
 def odd_request(random: Random, host: str) -> bytes:
-    """One request, as bytes on a connection."""
-    method = random.choice(METHODS[:2] if random.random() < 0.8 else METHODS)
-    body, kind = _body(random)
-    lines = [f"{method} {_target(random)} HTTP/1.{random.choice('1110')}"]
-    if random.random() < 0.97:
-        lines.append(f"host: {host if random.random() < 0.95 else random.choice(VALUES)}")
-    if random.random() < 0.8:
-        lines.append(f"content-type: {kind}")
+    """One request, as bytes on a connection: most are odd in one thing only, so that they get far."""
+    wild = random.random() < 0.3
+    method = random.choice(METHODS) if wild else random.choice(METHODS[:2])
+    path = random.choice(SENT if (method == "POST") is (random.random() < 0.95) else READ)
+    body, kind = _body(random, "upload" in path) if method == "POST" or wild else (b"", "text/plain")
+    lines = [f"{method} {_target(random, path, wild)} HTTP/1.1"]
+    lines.append(f"host: {random.choice(VALUES) if wild and random.random() < 0.2 else host}")
+    if body:
+        lines.append(f"content-type: {kind if random.random() < 0.95 else random.choice(VALUES)}")
     for _ in range(random.choice((0, 0, 1, 2, 5))):
         lines.append(f"{random.choice(HEADERS)}: {random.choice(VALUES)}")
-    chunked = random.random() < 0.2
-    if chunked:
+    if body and random.random() < 0.15:
         lines.append("transfer-encoding: chunked")
         body = _in_chunks(random, body)
-    elif random.random() < 0.95:
-        lines.append(f"content-length: {max(0, len(body) + random.choice((0,) * 12 + (-1, 1, 10**12)))}")
+    elif body and random.random() < 0.98:
+        lines.append(
+            f"content-length: {len(body) + (random.choice((0, 0, 0, 0, -1, 1, 10**12)) if wild else 0)}"
+        )
     return "\r\n".join([*lines, "", ""]).encode("latin-1", "replace") + body
 
 
-def _target(random: Random) -> str:
-    path = random.choice(PATHS)
-    for _ in range(random.choice((0, 0, 0, 1, 2))):
+def _target(random: Random, path: str, wild: bool) -> str:
+    for _ in range(random.choice((0, 1, 2)) if wild else random.random() < 0.1):
         at = random.randrange(len(path) + 1)
         path = path[:at] + random.choice(PIECES) + path[at:]
     asked = [f"{random.choice(QUERIES)}={random.choice(PIECES)}" for _ in range(random.choice((0, 0, 1, 3)))]
-    target = path + ("?" + "&".join(asked) if asked else "")
-    return target.replace(" ", "%20").replace("é", "\xe9") if random.random() < 0.95 else target
+    target = path + ("&" if "?" in path else "?") + "&".join(asked) if asked else path
+    return target.replace(" ", "%20")
 
 
-def _body(random: Random) -> tuple[bytes, str]:
+def _body(random: Random, upload: bool) -> tuple[bytes, str]:
     """A body and the type it goes by."""
+    if upload and random.random() < 0.9:
+        return _form(random), "multipart/form-data; boundary=b"
     which = random.random()
-    if which < 0.6:
-        form = {name: _value(random, 4) for name in FIELDS if random.random() < 0.6}
-        form["data"] = [_value(random, 3) for _ in range(random.choice((0, 1, 2, 3, 50)))]
-        if random.random() < 0.7:
-            form["fn_index"] = random.randrange(34)
-        sent = form if random.random() < 0.9 else _value(random, 5)
-        return json.dumps(sent).encode(), "application/json"
-    if which < 0.7:
+    if which < 0.08:
         return random.choice((b"[", b'{"a":', b"[],", b"{},")) * random.choice(
             (1, 1000, 200_000)
         ), "application/json"
-    if which < 0.9:
-        return _form(random), "multipart/form-data; boundary=b"
-    return random.randbytes(random.choice((0, 1, 100, 70_000))), random.choice(VALUES)
+    if which < 0.12:
+        return random.randbytes(random.choice((0, 1, 100, 70_000))), random.choice(VALUES)
+    form: dict[str, Any] = {
+        "fn_index": random.randrange(33),
+        "session_hash": random.choice(("one", "two", "three")),
+    }
+    form["data"] = [_value(random, 3) for _ in range(random.choice((1, 3, 60, 60, 60)))]
+    form["event_data"] = {name: _value(random, 2) for name in ("index", "slug", "kind")}
+    if random.random() < 0.3:
+        form[random.choice(FIELDS)] = _value(random, 3)
+    if random.random() < 0.2:  # as the second version of the API and `cancel` read it
+        form |= {
+            "prompt": _value(random, 1),
+            "knobs": _value(random, 2),
+            "name": _value(random, 1),
+            "event_id": "x",
+        }
+    return json.dumps(form if random.random() < 0.95 else _value(random, 5)).encode(), "application/json"
 
 
 def _form(random: Random) -> bytes:

@@ -46,13 +46,16 @@ def test_no_event_of_the_page_has_gradio_show_progress(page):
 
 
 @pytest.mark.case(2)
-def test_five_megabytes_are_refused_before_they_are_read(page, visitor, client):
+def test_a_prompt_is_refused_before_it_is_read(page, visitor, client):
     began = time.perf_counter()
-    told = visitor.run(prompt="x" * 5_000_000)
-    assert "prompt: it has 5,000,000 characters; at most 8,000 are read. Shorten it" in told
+    told = visitor.run(prompt="x" * 900_000)
+    assert "prompt: it has 900,000 characters; at most 8,000 are read. Shorten it" in told
+    answer = visitor.join("run", prompt="x" * 5_000_000)
+    assert answer.status_code == 413
+    assert "larger than 1,000,000 bytes" in answer.json()["detail"]
     assert time.perf_counter() - began < 2.0  # most of it is sending; the check itself is measured elsewhere
     with pytest.raises(AppError, match="at most 8,000"):
-        client.predict("x" * 5_000_000, api_name="/decode")
+        client.predict("x" * 900_000, api_name="/decode")
     assert_serves(page)
 
 
@@ -185,15 +188,6 @@ def test_no_file_of_the_server_is_given_out(address, path, way):
     assert "root:" not in answer.text
 
 
-@pytest.mark.case(21)
-@pytest.mark.parametrize(
-    "url", ["http://127.0.0.1:1/", "http://169.254.169.254/latest", "https://example.org/x"]
-)
-def test_the_server_fetches_nothing_for_anyone(address, url):
-    for way in ("file=", "proxy="):
-        assert httpx.get(f"{address}gradio_api/{way}{url}", timeout=30).status_code in (400, 403, 404)
-
-
 @pytest.mark.case(21, 22)
 def test_an_upload_is_bounded_and_kept_under_a_name_of_the_servers(address, tmp_path_factory):
     sent = {"files": ("../../evil.jsonl", b"x")}
@@ -231,7 +225,7 @@ def test_the_pages_own_events_have_no_names_for_programs(address, page):
         for way in ("call", "run", "api", "call/v2"):
             assert httpx.post(f"{address}gradio_api/{way}/{name}", json={"data": []}).status_code == 404
     assert httpx.get(f"{address}gradio_api/deep_link?session_hash=x").status_code == 404
-    assert httpx.get(f"{address}monitoring").status_code == 403
+    assert httpx.get(f"{address}monitoring").status_code == 404
     info = httpx.get(f"{address}gradio_api/info").json()
     assert set(info["named_endpoints"]) == {"/traces", "/trace", "/schema", "/whatif", "/decode"}
     assert info["unnamed_endpoints"] == {}

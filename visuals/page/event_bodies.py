@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from inspect import Parameter, signature
+from math import isfinite
 from typing import Any
 
 from visuals.page import words
@@ -19,7 +21,9 @@ _FIELDS: tuple[tuple[str, type, str], ...] = (
     ("event_id", str, "a string"),
     ("trigger_id", int, "a whole number"),
 )
-_EVENTS = re.compile(r"/gradio_api/(?:queue/join|(?:run|api)/[^/]+)/?")
+_EVENTS = re.compile(r"/gradio_api/(?:queue/join|(?:run|api|call)/[^/]+)/?")
+_ENDINGS = re.compile(r"/gradio_api/(?:cancel|reset)/?")
+_BY_PARAMETER = re.compile(r"/gradio_api/call/v2/([^/]+)/?")
 _BY_NUMBER = re.compile(r"/gradio_api/(?:queue/join|(?:run|api)/predict)/?")
 
 
@@ -32,7 +36,7 @@ def checked(path: str, body: bytes, events: Mapping[int, Any]) -> bytes:
         events: the page's events by number (gradio's `Blocks.fns`).
     """
     try:
-        sent = json.loads(body)
+        sent = json.loads(body, parse_constant=_no_number, parse_float=_finite)
     except (ValueError, RecursionError):
         raise Refused(400, words.BODY_NO_JSON) from None
     changed = False
@@ -41,9 +45,23 @@ def checked(path: str, body: bytes, events: Mapping[int, Any]) -> bytes:
             if not is_uploaded(value["path"]):
                 raise Refused(400, words.BODY_ADDRESS.format(value=repr(value["path"][:80])))
             changed |= value.pop("url", None) is not None  # the server has the file: no address is looked at
-    if _EVENTS.fullmatch(path):
+    if (named := _BY_PARAMETER.fullmatch(path)) is not None:
+        _check_parameters(sent, next(event for event in events.values() if event.api_name == named[1]))
+    elif _ENDINGS.fullmatch(path):
+        _check_ending(sent)
+    elif _EVENTS.fullmatch(path):
         _check_event(sent, events, by_number=_BY_NUMBER.fullmatch(path) is not None)
     return json.dumps(sent).encode() if changed else body
+
+
+def _no_number(text: str) -> Any:
+    raise ValueError(f"{text} is not JSON")
+
+
+def _finite(text: str) -> float:
+    if not isfinite(number := float(text)):
+        raise ValueError("a number is too large")
+    return number
 
 
 def _values(sent: Any) -> Iterator[Any]:
@@ -81,6 +99,29 @@ def _check_event(sent: Any, events: Mapping[int, Any], *, by_number: bool) -> No
         raise Refused(404, words.BODY_NO_EVENT.format(value=repr(number)[:40]))
     if len(data) < len(event.inputs):
         raise _field("data", f"{len(data)} values", f"the {len(event.inputs)} values of this event")
+
+
+def _check_ending(sent: Any) -> None:
+    """What ends an event names it. Raises Refused."""
+    if not isinstance(sent, dict):
+        raise Refused(422, words.BODY_NO_JSON)
+    for name, kind, wanted in (("event_id", str, "a string"), *_FIELDS, ("fn_index", int, "a whole number")):
+        value = sent.get(name)
+        if (value is None and name == "event_id") or (value is not None and type(value) is not kind):
+            raise _field(name, value, wanted)
+
+
+def _check_parameters(sent: Any, event: Any) -> None:
+    """Arguments by their names, as programs send them. Raises Refused."""
+    if not isinstance(sent, dict):
+        raise Refused(422, words.BODY_NO_JSON)
+    known = {name: one for name, one in signature(event.fn).parameters.items() if name != "request"}
+    for name in sent:
+        if name not in known:
+            raise Refused(422, words.BODY_NO_PARAMETER.format(name=repr(name)[:40], names=", ".join(known)))
+    for name, parameter in known.items():
+        if parameter.default is Parameter.empty and name not in sent:
+            raise Refused(422, words.BODY_NEEDS_PARAMETER.format(name=name))
 
 
 def _field(name: str, value: Any, wanted: str) -> Refused:

@@ -22,7 +22,8 @@ from visuals.page.limits import limits
 from visuals.page.replies import Refused, reply, route_path
 
 LINES_A_MINUTE = 60
-LOGS = ("draftscope", "uvicorn.error")
+LOGS = ("draftscope", "uvicorn.error", "asyncio")
+OF_OTHERS = LOGS[1:]  # whose tracebacks strangers can cause, by requests that break off in their middle
 
 log = logging.getLogger("draftscope")
 
@@ -53,6 +54,8 @@ class Failures:
         try:
             await self._app(scope, receive, send_unless_failed)
         except Exception as error:
+            if type(error).__module__.startswith("h11."):
+                return  # the rest of the request was no HTTP, and uvicorn has given up the connection
             if not started:
                 await reply(scope, send, _refused(scope, error))
             else:
@@ -112,7 +115,19 @@ class LogRate(logging.Filter):
         return self._seen <= self._lines
 
 
+def in_one_line(record: logging.LogRecord) -> bool:
+    """Put a record's exception into its first line."""
+    if record.exc_info and (error := record.exc_info[1]) is not None:
+        record.msg = (
+            f"{record.getMessage().partition(chr(10))[0]} ({type(error).__name__}: {str(error)[:200]})"
+        )
+        record.args, record.exc_info, record.exc_text = (), None, None
+    return True
+
+
 def bound_logs() -> None:
     """Bound what visitors can have logged."""
+    for name in OF_OTHERS:
+        logging.getLogger(name).addFilter(in_one_line)
     for name in LOGS:
         logging.getLogger(name).addFilter(LogRate())
