@@ -25,12 +25,14 @@ def load_tokenizer(folder: Path) -> Tokenizer | None:
 
     try:
         library: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        made = Tokenizer(library, end_tokens(folder))
+        made.decode(made.encode("a word", chat=False))  # some settings are first read when they are used
     except Exception as error:  # whatever a foreign file makes the library raise
         reason = str(error).strip().splitlines()[:1] or [type(error).__name__]
         raise ModelUnavailable(f"the tokenizer in {folder} cannot be read: {reason[0][:200]}") from error
     if library.chat_template:
         start_worker()
-    return Tokenizer(library, end_tokens(folder))
+    return made
 
 
 def end_tokens(folder: Path) -> frozenset[int]:
