@@ -34,13 +34,15 @@ def load_tokenizer(folder: Path) -> Tokenizer | None:
 
     try:
         library: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        made = Tokenizer(library)
+        made.decode(made.encode("a word", chat=False))  # some settings are first read when they are used
     except Exception as error:  # whatever a foreign file makes the library raise
         raise ModelUnavailable(
             f"the tokenizer in {folder} cannot be read: {_reason(folder, error)}"
         ) from error
     if library.chat_template:
         start_worker()
-    return Tokenizer(library)
+    return made
 
 
 def _reason(folder: Path, error: Exception) -> str:
