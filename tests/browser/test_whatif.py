@@ -20,7 +20,9 @@ from visuals.whatif_json import whatif_json
 pytestmark = pytest.mark.browser
 
 SHIPPED = sorted((Path(__file__).parents[2] / "assets" / "traces").glob("*.jsonl"))
-IN_THE_BROWSER = "(cases) => cases.map(({facts, knobs}) => knobs.map((asked) => DraftScope.whatif(facts, asked)))"
+IN_THE_BROWSER = (
+    "(cases) => cases.map(({facts, knobs}) => knobs.map((asked) => DraftScope.whatif(facts, asked)))"
+)
 PROMPT = [5, 17, 42, 7, 5, 17, 42, 9, 5, 17]
 NAMES = {
     "num_tokens": "tokens",
