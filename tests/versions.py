@@ -19,7 +19,6 @@ REQUIREMENTS = ["-r", "requirements.txt", "-r", "requirements-dev.txt"]
 LIBRARIES = ("torch", "transformers", "gradio")  # whose releases change what the project calls
 TESTS = (
     "tests/models",
-    "tests/page",
     "tests/test_contract.py",
     "tests/test_exactness.py",
     "tests/test_lane.py",
