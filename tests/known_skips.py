@@ -20,6 +20,7 @@ KNOWN = (
     r"mcp is not installed",  # holds pydantic at another version: docs/decisions.md
     r"promised for oneDNN's AVX-512 kernels; others were never tried",
     r"this processor's products do not sum \d+ keys one after another",
+    r"on this processor two rows of a pass already change each other's bits in bfloat16",
     r"the machine took [\d., ]+ times the reference's time for a fixed work: rates say nothing",
     r"needs the wheel once more: .*",  # no network, and the model is in the cache already
     r"only glibc's allocator is asked",
