@@ -143,7 +143,7 @@ def test_what_a_stop_string_cut_is_told() -> None:
 def test_parity_and_baseline_are_passed_on() -> None:
     trace = chain().trace(measured=True)
     end = scene(trace)["end"]
-    assert end["baseline"] == {"num_tokens": 10, "seconds": 20}
+    assert end["baseline"] == {"num_tokens": 10, "seconds": 9}
     other = replace(trace, footer=replace(trace.footer, parity=Parity(True, False, 3, 0.0625)))
     found = scene(other)["end"]["parity"]
     assert found == {"checked": True, "equal": False, "first_divergence": 3, "margin": 0.0625}
