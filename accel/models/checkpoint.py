@@ -22,7 +22,7 @@ from accel.models.manifest import FILE as NOTED
 from accel.models.progress import library_quiet
 from accel.models.refusals import refuse_unsupported
 from accel.models.text_files import short
-from accel.models.unavailable import ModelUnavailable, reason_of
+from accel.models.unavailable import ModelUnavailable, printed, reason_of
 from accel.models.weight_files import Stored, stored_tensors
 
 # Tensors of a file that a text decoder does not read: masks and tables of older releases, parts for pictures and
@@ -161,7 +161,9 @@ def _refuse_incomplete(report: Mapping[str, Any]) -> None:
     if unread:
         faults.append(f"hold {_named(unread)}, which its config.json does not describe")
     for name, stored, planned in sorted(report["mismatched_keys"])[:SOME]:
-        faults.append(f"hold {name} as {list(stored)} where its config.json describes {list(planned)}")
+        faults.append(
+            f"hold {printed(name)} as {list(stored)} where its config.json describes {list(planned)}"
+        )
     if faults:
         raise ModelUnavailable(
             f"model: its safetensors files {'; and '.join(faults)}: copy or save the model again"
@@ -170,6 +172,6 @@ def _refuse_incomplete(report: Mapping[str, Any]) -> None:
 
 def _named(names: Iterable[str]) -> str:
     """The first of some tensors, and how many more there are."""
-    listed = [name[:80] for name in names]
+    listed = [printed(name) for name in names]
     more = f" and {len(listed) - SOME} more tensors" if len(listed) > SOME else ""
     return ", ".join(listed[:SOME]) + more

@@ -53,6 +53,11 @@ def disk_full(error: BaseException) -> bool:
     return number in (errno.ENOSPC, errno.EDQUOT) or any(words in str(error) for words in FULL)
 
 
+def printed(text: str) -> str:
+    """A foreign name as part of one line: no line break, no control character, not too long."""
+    return "".join(sign if sign.isprintable() else "?" for sign in text[:80])
+
+
 def reason_of(error: BaseException) -> str:
     """A foreign error as part of one line."""
     words = " ".join(str(error).split()) or type(error).__name__

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from accel.models.text_files import OBJECTS, check_file, damaged, read_object
-from accel.models.unavailable import ModelUnavailable
+from accel.models.unavailable import ModelUnavailable, printed
 
 WHOLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
@@ -60,7 +60,9 @@ def weight_files(folder: Path) -> list[Path]:
     missing = [file for file in files if not (folder / file).is_file()]
     if missing:
         raise damaged(
-            index, f"names {missing[0]}, which is missing ({len(missing)} of {len(files)} are)", AGAIN
+            index,
+            f"names {printed(missing[0])}, which is missing ({len(missing)} of {len(files)} are)",
+            AGAIN,
         )
     return [folder / file for file in files]
 
@@ -72,11 +74,11 @@ def stored_tensors(folder: Path) -> dict[str, Stored]:
         check_file(path)
         for name, stored in _header(path).items():
             if name in tensors:
-                raise damaged(path, f"holds {name[:80]}, as another of its files does", AGAIN)
+                raise damaged(path, f"holds {printed(name)}, as another of its files does", AGAIN)
             if stored.dtype not in FLOATS and name.endswith(".weight"):
                 raise damaged(
                     path,
-                    f"holds {name[:80]} as {stored.dtype}: quantised weights are not supported",
+                    f"holds {printed(name)} as {printed(stored.dtype)}: quantised weights are not supported",
                     "choose float ones",
                 )
             tensors[name] = stored

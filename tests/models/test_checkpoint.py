@@ -91,6 +91,10 @@ CHANGES: dict[str, tuple[Callable[[Weights], Weights], str]] = {
         lambda weights: weights | {"model.layers.0.self_attn.q_proj.bias": torch.ones(32)},
         r"hold model\.layers\.0\.self_attn\.q_proj\.bias",
     ),
+    "a name of two lines": (
+        lambda weights: weights | {"a\nb\u202e": torch.ones(1)},
+        r"hold a\?b\?, which its config\.json does not describe",
+    ),
     "a shape": (
         lambda weights: weights | {"lm_head.weight": weights["lm_head.weight"][:50].clone()},
         r"hold lm_head\.weight as \[50, 32\] where its config\.json describes \[99, 32\]",
