@@ -17,6 +17,7 @@ from accel.models.errors import ModelRefused
 from accel.models.library import library_greedy, sample_answers
 from accel.models.load import from_library
 from accel.models.processors import OF_END_TOKENS, PROCESSORS, REFUSED, ProcessorSettings
+from accel.race import Race
 from accel.request import greedy_request
 from accel.sampling import Dice, Sampling
 from accel.trace import Draft, Observed, Readout, Trace, Verdict
@@ -26,7 +27,7 @@ from tests.processed import COUNT, NAMES, PROMPT, generate, library_with, own_te
 from tests.test_contract import KNOBS, drafting_for
 from tests.test_exactness import CASES as DRAWN
 from tests.test_verify import given, new_run
-from tests.tiny import tiny
+from tests.tiny import tiny, tiny_speaking
 from tests.toy import Toy, outcome_probs, play_method, tokens_of, toy_model
 
 FIRST = [(name, KNOBS[name][-1]) for name in METHODS]
@@ -244,8 +245,13 @@ def expected_probs(toy, sampling, by_hand, end, length):
     return found
 
 
-@pytest.mark.parametrize("warp", [{}, {"temperature": 0.7, "top_k": 2}], ids=str)
-@pytest.mark.parametrize("by_hand", BY_HAND, ids=lambda rule: rule.__name__)
+WARPED = [(rule, {}) for rule in BY_HAND]
+WARPED.append((penalised_without_an_early_end, {"temperature": 0.7, "top_k": 2}))
+
+
+@pytest.mark.parametrize(
+    ("by_hand", "warp"), WARPED, ids=lambda value: getattr(value, "__name__", str(value))
+)
 @pytest.mark.parametrize(("name", "knobs"), DRAWN, ids=str)
 def test_every_fall_of_the_dice_adds_up_to_the_processed_distribution(name, knobs, by_hand, warp):
     values, end = BY_HAND[by_hand]
@@ -346,9 +352,31 @@ def test_a_margin_is_that_of_the_processed_logits():
 
 
 @pytest.mark.parametrize("asked", NAMES)
-def test_parity_with_the_models_own_loop_holds_also_where_a_stop_cut_the_text(asked):
+def test_parity_with_the_models_own_loop_holds(asked):
     trace = decode(tiny_with(asked), "prompt_lookup", {}, check=True)
     assert trace.footer.parity.equal
+
+
+def test_a_stop_string_ends_a_text_before_its_least_length_and_the_check_knows_it():
+    """The number asked for, not the number that came, decides where an end token is forced."""
+    asked = ProcessorSettings({"min_new_tokens": 25, "forced_eos_token_id": 2})
+    model = dataclasses.replace(tiny_speaking(), processors=asked, end_tokens=frozenset({2}))
+    terms = {"method": "prompt_lookup", "max_new_tokens": 30, "chat": False, "check": True}
+    whole = accel.generate(model, PROMPT, **terms)
+    assert (len(whole.tokens), whole.finish_reason) == (30, "eos")
+    cut = accel.generate(model, PROMPT, stop=[whole.text[6:8]], **terms)
+    assert (cut.finish_reason, cut.tokens) == ("stop", whole.tokens[: len(cut.tokens)])
+    assert len(cut.tokens) < 25
+    assert cut.footer.parity.equal
+
+
+def test_a_race_of_processed_runs_finds_one_text():
+    names = ("autoregressive", "clasp", "suffix")
+    model = tiny_with("all together")
+    requests = [greedy_request(model, PROMPT, name, max_new_tokens=COUNT) for name in names]
+    race = Race(model, requests, 1)
+    assert len(list(race)) > 6
+    assert all(trace.footer.parity.equal for trace in race.traces())
 
 
 def test_the_header_says_which_processors_ran():
