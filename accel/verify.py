@@ -114,7 +114,7 @@ def verify(run: Run, draft: DraftTree, tap: Watch | None = None, *, early: bool 
     """
     slots = [run.tree.tip, *draft.slots]
     with run.clock.phase("verify"):
-        logits = run.processed(slots, run.target.logits(slots, tap))  # [slots, vocab]
+        logits = run.target.logits(slots, tap)  # [slots, vocab]
         targets = _Targets(run, draft, slots, logits)
         accepted, last, token, draw = _walk(run, draft, targets)
     if early and len(accepted) < len(draft.slots):
@@ -130,23 +130,34 @@ class _Targets:
         self._draft = draft
         self._row = {slot: row for row, slot in enumerate(slots)}
         self._logits = logits
-        self._top = top_tokens(logits) if run.sampling.is_greedy else []
+        self._processed: dict[int, Tensor] = {}
+        # One transfer for all rows, unless processors have to run: they cost more, and few rows are reached.
+        all_at_once = run.sampling.is_greedy and run.processors is None
+        self._top = top_tokens(logits) if all_at_once else None
 
     def at(self, slot: int) -> _Greedy | _Sampled:
-        row = self._row[slot]
+        if self._top is not None:
+            return _Greedy(self._top[self._row[slot]])
         if self._run.sampling.is_greedy:
-            return _Greedy(self._top[row])
-        probs = self._run.sampling.probs(self._logits[row : row + 1])[0]
+            return _Greedy(top_tokens(self._logits_of(slot))[0])
+        probs = self._run.sampling.probs(self._logits_of(slot))[0]
         return _Sampled(probs, self._draft.proposals.get(slot))
+
+    def _logits_of(self, slot: int) -> Tensor:
+        """Logits [1, vocab] after the model's processors."""
+        if slot not in self._processed:
+            row = self._row[slot]
+            self._processed[slot] = self._run.processed([slot], self._logits[row : row + 1])
+        return self._processed[slot]
 
     def shown_probs(self, slot: int, tokens: list[int]) -> list[float]:
         """The target's probability of each token after `slot`: for the trace, off the clock."""
         with self._run.clock.phase("observe"):
-            logits = self._logits[self._row[slot]]
+            logits = self._logits_of(slot)
             if self._run.sampling.is_greedy:
-                probs = logits.softmax(-1, dtype=torch.float32)[tokens]
+                probs = logits.softmax(-1, dtype=torch.float32)[0, tokens]
             else:
-                probs = self._run.sampling.probs(logits[None])[0, tokens]
+                probs = self._run.sampling.probs(logits)[0, tokens]
             shown: list[float] = probs.tolist()
             return shown
 

@@ -245,8 +245,13 @@ def expected_probs(toy, sampling, by_hand, end, length):
     return found
 
 
-@pytest.mark.parametrize("warp", [{}, {"temperature": 0.7, "top_k": 2}], ids=str)
-@pytest.mark.parametrize("by_hand", BY_HAND, ids=lambda rule: rule.__name__)
+WARPED = [(rule, {}) for rule in BY_HAND]
+WARPED.append((penalised_without_an_early_end, {"temperature": 0.7, "top_k": 2}))
+
+
+@pytest.mark.parametrize(
+    ("by_hand", "warp"), WARPED, ids=lambda value: getattr(value, "__name__", str(value))
+)
 @pytest.mark.parametrize(("name", "knobs"), DRAWN, ids=str)
 def test_every_fall_of_the_dice_adds_up_to_the_processed_distribution(name, knobs, by_hand, warp):
     values, end = BY_HAND[by_hand]
