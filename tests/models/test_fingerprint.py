@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from accel.models.fingerprint import fingerprint
+from tests.pace import keeps
 
 CONFIG: dict[str, Any] = {
     "model_type": "llama",
@@ -72,8 +73,12 @@ def test_the_embedded_model_is_known_at_once(embedded_folder: Path) -> None:
     from safetensors.torch import load_file
 
     weights = load_file(embedded_folder / "model.safetensors")
-    began = time.perf_counter()
-    assert fingerprint(weights, {"model_type": "llama"}) == fingerprint(
-        {name: value.float() for name, value in weights.items()}, {"model_type": "llama"}
-    )
-    assert time.perf_counter() - began < 2.0
+
+    def is_in_time() -> bool:
+        began = time.perf_counter()
+        assert fingerprint(weights, {"model_type": "llama"}) == fingerprint(
+            {name: value.float() for name, value in weights.items()}, {"model_type": "llama"}
+        )
+        return time.perf_counter() - began < 2.0
+
+    assert keeps(is_in_time)
