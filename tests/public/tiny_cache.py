@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import torch
 import transformers as hf
 
-from accel.models.embedded import FORMAT, MANIFEST, NAME, SOURCE
+from accel.models import manifest
+from accel.models.embedded import NAME, SOURCE
 from tests.families import build
 from tests.tiny import tiny_tokenizer
 
@@ -37,7 +37,5 @@ def tiny_cache(folder: Path) -> Path:
         model.lm_head.weight[tokenizer.eos_token_id] = 0.0
     model.save_pretrained(where)
     tokenizer.save_pretrained(where)
-    files = {path.name: path.stat().st_size for path in where.iterdir()}
-    manifest = {"format": FORMAT, "sha256": SOURCE.sha256, "files": files}
-    (where / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+    manifest.write(where, SOURCE)
     return folder
