@@ -166,7 +166,9 @@ def test_the_manifest_says_by_what_the_folder_was_made() -> None:
 
 
 @pytest.mark.usefixtures("small_source")
-def test_a_cache_made_before_there_were_digests_is_taken_over(cache: Path, small_convert: list[Path]) -> None:
+def test_a_manifest_without_digests_of_an_unknown_source_is_not_believed(
+    cache: Path, small_convert: list[Path]
+) -> None:
     folder = embedded.folder()
     old = json.loads((folder / "draftscope.json").read_text())
     for key in ("digests", "changed", "made_by"):
