@@ -34,7 +34,9 @@ def installed(python: str, folder: Path) -> Path:
     made = folder / "bin" / "python"
     if not made.exists():
         subprocess.run([python, "-m", "venv", folder], check=True)
-    subprocess.run([made, "-m", "pip", "install", "-q", "-r", "requirements.txt"], cwd=ROOT, check=True)
+    subprocess.run(
+        [made, "-m", "pip", "install", "-q", "spaces", "-r", "requirements.txt"], cwd=ROOT, check=True
+    )
     return made
 
 
