@@ -77,6 +77,16 @@ def test_where_no_gpu_is_lent_the_work_is_not_touched():
     assert LENT_RUN is _lent_run
 
 
+def test_a_platform_package_that_cannot_be_imported_costs_nothing_without_a_lent_gpu(tmp_path: Path) -> None:
+    (tmp_path / "spaces.py").write_text("raise RuntimeError('Could not determine home directory.')")
+    path = os.pathsep.join((str(tmp_path), str(ROOT)))
+    ended = subprocess.run(
+        [sys.executable, "-c", "import visuals.page.work"],
+        cwd=ROOT, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr[-2000:]
+
+
 def test_on_a_lent_gpu_runs_races_and_sweeps_work_with_plain_data_only(cache: Path, tmp_path: Path) -> None:
     (tmp_path / "spaces.py").write_text(STAND_IN)
     env = {

@@ -1,7 +1,8 @@
 """A GPU that the platform lends by the call (ZeroGPU on Hugging Face Spaces), by way of its package `spaces`.
 
-Nothing here runs where that package is absent, and its decorator does nothing on other hardware. On lent hardware
-the work runs in a process of its own: what goes in and comes out must be plain data, and each run starts cold.
+The package is imported on such hardware alone: elsewhere its decorator does nothing, and without a home directory it
+cannot be imported. On lent hardware the work runs in a process of its own: what goes in and comes out must be plain
+data, and each run starts cold.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def on_gpu(
     work: Callable[Given, Iterator[Part]], seconds: Callable[Given, int]
 ) -> Callable[Given, Iterator[Part]]:
     """The same work, on a lent GPU where there is one. `seconds` is asked with the work's own arguments."""
-    if find_spec("spaces") is None:
+    if not is_lent():
         return work
     wrapped: Callable[Given, Iterator[Part]] = import_module("spaces").GPU(duration=seconds)(work)
     return wrapped
