@@ -16,6 +16,7 @@ from tests.browser.served import ROOT
 from visuals.page.exports import exported
 from visuals.page.recorded import recorded_in
 from visuals.page.room import PREFIX, YOUNG, page_room, remove_dead_rooms, visitor_room
+from visuals.page.visitor import Visitor
 
 pytest.importorskip("fcntl", reason="locks of folders are asked for where the system has them")
 TRACES = ROOT / "assets" / "traces"
@@ -77,11 +78,12 @@ def test_an_export_makes_its_folder_anew_where_the_system_removed_it(temp):
     runs = recorded_in(TRACES)
     slug = next(iter(runs))
     with page_room() as room:
-        visitor, first = exported(runs, None, "trace", slug)
+        visitor = Visitor()
+        first = exported(runs, visitor, "trace", slug)
         assert Path(first).is_relative_to(room)
         for lost in (Path(first).parent, Path(room)):
             shutil.rmtree(lost)
-            visitor, again = exported(runs, visitor, "trace", slug)
+            again = exported(runs, visitor, "trace", slug)
             assert Path(again).read_text(encoding="utf-8").startswith('{"schema"')
         assert visitor.folder is not None
         visitor.folder.cleanup()

@@ -44,17 +44,12 @@ def upload(server: Server, content: bytes) -> httpx.Response:
     return httpx.post(f"{server.address}gradio_api/upload", files=sent, timeout=60)
 
 
-def export(visitor: Visitor) -> httpx.Response:
+def export(visitor: Visitor) -> str:
+    """Everything that the page answers to an export."""
     event = visitor.page.events[0]
     listed = visitor.http.post(f"{visitor.page.address}gradio_api/run/traces", json={"data": []}).json()
     slug = listed["data"][0][0]["slug"]
-    asked = {
-        "data": [None],
-        "fn_index": event["id"],
-        "session_hash": visitor.name,
-        "event_data": {"kind": "html", "slug": slug},
-    }
-    return visitor._post("run/predict", asked)
+    return str(visitor.send(event, [None], event_data={"kind": "html", "slug": slug}))
 
 
 @pytest.mark.case(24, 28)
@@ -68,7 +63,7 @@ def test_a_full_disk_is_said_and_the_page_goes_on(server):
         assert refused.status_code == 507
         assert "The disk of the server is full" in refused.text
     with Visitor(Page(server.address)) as visitor:
-        assert "The disk of the server is full" in export(visitor).text
+        assert "The disk of the server is full" in export(visitor)
         assert visitor.run(prompt="a", **{"Most new tokens": 4}).startswith("Done")
     assert "Traceback" not in server.said()
     filler.unlink()
