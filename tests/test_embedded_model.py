@@ -78,7 +78,7 @@ def test_a_changed_token_is_found_with_its_margin(fp32, expected):
     prompt = fp32.tokenizer.encode(VARIED[0], chat=True)
     changed = [*expected[0]]
     changed[3] = (changed[3] + 1) % fp32.layers.vocab_size
-    parity = compare(fp32, prompt, expected[0], changed)
+    parity = compare(fp32, prompt, expected[0], changed, None)
     assert (parity.equal, parity.first_divergence) == (False, 3)
     assert parity.margin is not None
     assert parity.margin > 0

@@ -298,7 +298,7 @@ def test_a_draft_model_stops_at_its_own_end(context, method):
 
 
 def test_a_draft_model_reads_no_position_beyond_its_context():
-    learned = from_library(build(hf.GPT2Config(**{**_GPT, "n_positions": 20})), None, name="short")
+    learned = from_library(build(hf.GPT2Config(**{**_GPT, "n_positions": 21})), None, name="short")
     asked = {"knobs": {"depth": 16, "branching": 4, "calibrated": False}, "max_new_tokens": 40}
     trace = accel.generate(tiny(), PROMPT, method="draft_model", draft=learned, **asked)
     assert trace.tokens == accel.generate(tiny(), PROMPT, method="autoregressive", max_new_tokens=40).tokens

@@ -108,9 +108,9 @@ def test_what_the_library_did_before_and_between_reaches_no_run(rope: str, path:
 
 
 def test_a_context_too_short_to_be_checked_is_refused_in_words() -> None:
-    with pytest.raises(ModelRefused, match="its context of 17 tokens is too short for the check at load"):
-        loaded(library_of("dynamic", 17), "transformers")
-    assert loaded(library_of("dynamic", 18), "transformers").context == 18
+    with pytest.raises(ModelRefused, match="reads 20 tokens; at least 21 are needed"):
+        loaded(library_of("dynamic", 20), "transformers")
+    assert loaded(library_of("dynamic", 21), "transformers").context == 21
 
 
 EXPERTS = {"num_local_experts": 4, "num_experts_per_tok": 2}

@@ -27,7 +27,8 @@ EARLY_COST = 20.0  # megabytes that the third and fourth crowd may add together
 
 def visit(page: Page) -> None:
     """Open the page as a browser does, and leave again at once."""
-    load = next(event for event in page.events if [what for _, what in event["targets"]] == ["load"])
+    loads = (event for event in page.events if [what for _, what in event["targets"]] == ["load"])
+    load = next(event for event in loads if event["backend_fn"])
     asked = {"data": [], "fn_index": load["id"], "session_hash": uuid4().hex}
     httpx.get(page.address, timeout=30).raise_for_status()
     httpx.post(f"{page.address}gradio_api/run/predict", json=asked, timeout=30).raise_for_status()

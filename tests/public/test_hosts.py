@@ -79,7 +79,7 @@ def test_another_site_can_send_nothing_to_a_private_page(private, origin):
 
 @pytest.mark.case(29)
 @pytest.mark.parametrize("name", ["x-forwarded-host", "x-gradio-server", "x-forwarded-proto", "origin"])
-@pytest.mark.parametrize("value", ["http://[", "\x01", "a b", "evil.example/<script>", ",", "x" * 3000])
+@pytest.mark.parametrize("value", ["http://[", "\x01", "zq qz", "evil.example/<script>", ",", "x" * 3000])
 def test_headers_that_make_no_sense_are_not_there(private, name, value):
     if "\x01" in value:
         value = "%01"
@@ -95,7 +95,9 @@ def test_an_address_in_a_header_counts_where_its_proxy_is_named_only(cache, tmp_
     named = {} if trusted is None else {"FORWARDED_ALLOW_IPS": trusted}
     with serving(tmp_path, DRAFTSCOPE_CACHE=str(cache), DRAFTSCOPE_RUNS_PER_MINUTE="2", **named) as server:
         told = [run_from(server, f"198.51.100.{number}") for number in range(5)]
-    assert sum("Too many runs from your address" in said for said in told) == (3 if trusted is None else 0)
+    assert sum("Too many requests from your address" in said for said in told) == (
+        3 if trusted is None else 0
+    )
 
 
 def run_from(server: Server, address: str) -> str:
