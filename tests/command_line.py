@@ -171,7 +171,9 @@ def model_folder(folder: Path, context: int = 256) -> str:
     from tests.tiny import tiny_tokenizer
 
     config = transformers.LlamaConfig(**{**_GROUPED, "max_position_embeddings": context})
-    build(config).save_pretrained(folder)
-    tiny_tokenizer().save_pretrained(folder)
+    model, tokenizer = build(config), tiny_tokenizer()
+    model.lm_head.weight.data[tokenizer.eos_token_id] = 0.0  # its greedy text goes on until it is stopped
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
     load(str(folder), device="cpu", dtype="float32")
     return str(folder)

@@ -7,8 +7,9 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -132,9 +133,22 @@ def test_the_usual_port_gives_way_to_the_next_free_one_and_says_so(monkeypatch):
 
 
 def test_it_is_served_at_an_ipv6_address(cache, tmp_path):
-    with serving(tmp_path, "env", "GRADIO_SERVER_NAME=::", DRAFTSCOPE_CACHE=str(cache)) as server:
-        port = server.address.rstrip("/").rpartition(":")[2]
-        assert httpx.get(f"http://[::1]:{port}/", timeout=30).status_code == 200
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as probe:
+        port = probe.getsockname()[1]
+    own = {"GRADIO_SERVER_NAME": "::", "GRADIO_SERVER_PORT": str(port), "DRAFTSCOPE_CACHE": str(cache)}
+    env = {**os.environ, **own, "DRAFTSCOPE_PUBLIC": "1", "TMPDIR": str(tmp_path)}
+    page = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=env)
+    try:
+        answer = 0
+        for _ in range(240):
+            with suppress(httpx.TransportError):
+                answer = httpx.get(f"http://[::1]:{port}/", timeout=30).status_code
+                break
+            time.sleep(0.5)
+        assert answer == 200
+    finally:
+        page.terminate()
+        assert page.wait(60) == 0
 
 
 def can_map() -> bool:
