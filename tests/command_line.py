@@ -26,6 +26,7 @@ import accel.commands
 import accel.compare
 import accel.sweep  # noqa: F401
 from accel.__main__ import main
+from tests.process_status import status
 
 MOST_WORK = (
     60  # seconds of processor time, after which a call hangs: so a busy machine makes none of them hang
@@ -55,7 +56,7 @@ class Ended:
     code: int
     out: bytes
     err: str
-    megabytes: float
+    megabytes: float  # at most, beyond what the process held that it was forked from
     is_hung: bool
 
 
@@ -69,6 +70,7 @@ def play(call: Call) -> Ended:
             sys.stderr.flush()
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", DeprecationWarning)  # of a fork where there are threads
+                before = status("VmRSS") / 1024
                 child = os.fork()
             if not child:
                 _run(call, None if call.given is None else given.fileno(), first, second)
@@ -76,7 +78,7 @@ def play(call: Call) -> Ended:
         out.seek(0)
         err.seek(0)
         messages = err.read().decode(call.encoding, "replace").removeprefix("\ufeff")
-        return Ended(code, out.read(), messages, megabytes, is_hung)
+        return Ended(code, out.read(), messages, megabytes - before, is_hung)
 
 
 @contextmanager

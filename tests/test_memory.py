@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import gc
 import sys
-from pathlib import Path
 
 import pytest
 
 import accel
 from accel.session import Session
+from tests.process_status import status
 from tests.tiny import tiny
 
-STATUS = Path("/proc/self/status")
 METHODS = ("autoregressive", "suffix", "aded", "clasp", "adadecode", "prompt_lookup")
 
 
 def resident() -> float:
     """Megabytes."""
     gc.collect()
-    held = next(line for line in STATUS.read_text().splitlines() if line.startswith("VmRSS"))
-    return int(held.split()[1]) / 1000
+    return status("VmRSS") / 1000
 
 
 @pytest.mark.slow

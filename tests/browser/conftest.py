@@ -40,9 +40,12 @@ def browser_path() -> str | None:
     return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Any]:
-    """A running browser; each test opens its own pages."""
+    """A running browser; each test opens its own pages.
+
+    It ends with this folder: playwright leaves an event loop running in the thread, beside which others cannot run.
+    """
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:

@@ -66,16 +66,22 @@ def page(chromium: Any, server: Server) -> Iterator[Any]:
     made.close()
 
 
+def unfold(page: Any, at: str) -> None:
+    """Open an accordion; gradio gives the controls in it their values in the moments after."""
+    page.click(f"{at} > button")
+    page.wait_for_timeout(300)
+
+
 def fill(page: Any) -> None:
     """Set controls of several kinds, on two tabs."""
     page.fill("#prompt textarea", PROMPT)
     page.click("#method input")
     page.get_by_role("option", name="prompt_lookup", exact=True).click()
-    page.click("#settings > button")
+    unfold(page, "#settings")
     page.locator(LENGTH).first.fill("17")
     page.locator(LENGTH).first.blur()
     page.get_by_role("tab", name="Race", exact=True).click()
-    page.click("#race-own > button")
+    unfold(page, "#race-own")
     page.fill("#race-prompt textarea", RACED)
     page.get_by_role("tab", name="Explore", exact=True).click()
     page.wait_for_timeout(500)  # what is kept follows what is typed

@@ -1,7 +1,7 @@
 """Model folders damaged by chance, from a seed: each is refused in one line, or decoded as the library decodes it.
 
 `python -m tests.models.damaged_folders --count 1000 --seed 0` runs many, each within 60 seconds and 2 GB, and prints
-those that came out another way. Needs a POSIX system.
+those that came out another way. Needs Linux: memory is read from /proc.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import argparse
 import json
 import os
 import random
-import resource
 import shutil
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from pathlib import Path
 from threading import Timer
 
 from tests.models.damages import DAMAGES
+from tests.process_status import status
 
 SECONDS, MEGABYTES = 60, 2000
 PROMPT = [5, 17, 42, 7]
@@ -121,7 +121,7 @@ def serve() -> None:
     answers, sys.stdout = sys.stdout, sys.stderr
     for line in sys.stdin:
         found = outcome(Path(json.loads(line)))
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
+        peak = status("VmHWM") / 1000
         answers.write(json.dumps([found, peak]) + "\n")
         answers.flush()
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import httpx
 
 from tests.browser.served import ROOT
+from tests.process_status import status
 
 STOPPING = 30.0  # seconds a server may take to end
 
@@ -31,10 +32,10 @@ class Server:
 
     def memory(self) -> float:
         """Megabytes it holds now."""
-        return _status(self.process.pid, "VmRSS") / 1024
+        return status("VmRSS", self.process.pid) / 1024
 
     def threads(self) -> int:
-        return _status(self.process.pid, "Threads")
+        return status("Threads", self.process.pid)
 
     def open_files(self) -> int:
         return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
@@ -50,13 +51,6 @@ class Server:
         """Ask it to end, as a platform does; its exit status."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(STOPPING)
-
-
-def _status(pid: int, name: str) -> int:
-    for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines():
-        if line.startswith(f"{name}:"):
-            return int(line.split()[1])
-    raise AssertionError(f"the system does not tell {name}")
 
 
 @contextmanager
