@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -39,6 +40,7 @@ DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch
 HALF = frozenset({torch.bfloat16, torch.float16})
 KEPT = 2  # loaded models kept; the least recently used goes first
 DEFAULT_CONTEXT = 2048  # where a configuration says nothing
+log = logging.getLogger("draftscope")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +166,9 @@ def _layers(library: Any, fuse: bool, capture: Capture | None) -> tuple[LayeredM
     for layers, backend in _fast_paths(library, capture) if fuse and is_fusible(library) else ():
         try:
             selftest.check(layers, library)
-        except ModelRefused:
-            continue  # slower, but right: the next
+        except ModelRefused as error:
+            log.warning("model: its fast path (%s) is not used, a slower one is: %s", backend, error)
+            continue
         return layers, backend
     adapted = TransformersModel(library)
     selftest.check(adapted, library)

@@ -326,9 +326,10 @@ def test_captures_stay_within_layers_times_buckets():
     assert model.num_captures == sum(len(bucket._graphs) for bucket in buckets.values())
 
 
-def test_graphs_that_answer_wrong_are_not_used():
+def test_graphs_that_answer_wrong_are_not_used_and_it_is_said(caplog):
     wrong = from_library(FAMILIES["llama"](), None, name="tiny", capture=lambda work: lambda: None)
     assert wrong.info.backend == "fused"
+    assert "its fast path (graphs) is not used, a slower one is: 'llama'" in caplog.text
     other = from_library(FAMILIES["gpt2"](), None, name="tiny", capture=again)
     assert other.info.backend == "transformers"
     right = from_library(FAMILIES["llama"](), None, name="tiny", capture=again)
