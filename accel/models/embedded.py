@@ -47,7 +47,18 @@ def cache_root() -> Path:
     try:
         return _cache_home() / "draftscope"
     except RuntimeError:  # no HOME, and a user that the system does not know, as in some containers
-        return Path(gettempdir()) / f"draftscope-{getattr(os, 'getuid', int)()}"
+        return _temporary_cache()
+
+
+def _temporary_cache() -> Path:
+    """This user's folder in the temporary folder, which others can write to: one that is not theirs is refused."""
+    user = getattr(os, "getuid", int)()
+    root = Path(gettempdir()) / f"draftscope-{user}"
+    if os.path.lexists(root) and (root.is_symlink() or root.stat().st_uid != user):
+        raise ModelUnavailable(
+            f"{str(root)[:80]!r} is not this user's own folder: set DRAFTSCOPE_CACHE to one that is"
+        )
+    return root
 
 
 def _cache_home() -> Path:

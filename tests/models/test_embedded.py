@@ -276,14 +276,24 @@ def test_a_cache_that_cannot_be_a_folder_is_named_by_its_variable(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="homes are found in other ways elsewhere")
-def test_without_a_home_the_cache_is_in_the_temporary_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_home_the_cache_is_in_the_temporary_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     def no_home() -> Path:
         raise RuntimeError("Could not determine home directory.")
 
     for variable in ("DRAFTSCOPE_CACHE", "XDG_CACHE_HOME"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setattr(Path, "home", no_home)  # as where HOME is not set and the user has no entry
-    assert embedded.cache_root() == Path(tempfile.gettempdir()) / f"draftscope-{os.getuid()}"
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    own = tmp_path / f"draftscope-{os.getuid()}"
+    assert embedded.cache_root() == own
+    own.mkdir()
+    assert embedded.cache_root() == own
+    own.rmdir()
+    own.symlink_to(tmp_path)
+    with pytest.raises(ModelUnavailable, match="set DRAFTSCOPE_CACHE"):
+        embedded.cache_root()
 
 
 TWO = """
