@@ -26,6 +26,8 @@ MOST_MEGABYTES = 1600  # beyond the some 400 that the forked process holds
 
 def faults(asked: Asked, ended: Ended) -> list[str]:
     """What is wrong with how a call ended."""
+    if -ended.code in dict(asked.call.signals) and not (ended.out or ended.err):
+        return []  # the signal came before the command could take it: nothing was begun
     found = ["hangs"] if ended.is_hung else []
     found += [word for word in ("Traceback", "Exception ignored") if word in ended.err]
     if ended.megabytes > MOST_MEGABYTES:
