@@ -85,8 +85,14 @@ def run(
             temperature=temperature, top_k=top_k, top_p=top_p, stop=stop, seed=seed, observe=observe, chat=chat,
             draft=drafter, check=check, stopping=INTERRUPTS.reason,
         )  # fmt: skip
-        for _ in decoding:
-            pass
+        try:
+            for _ in decoding:
+                pass
+        except Exception:
+            so_far = decoding.trace(is_checked=False)
+            if so_far.tokens:  # what failed then costs none of it
+                deliver(so_far, trace, as_json)
+            raise
         deliver(decoding.trace(), trace, as_json)
 
 

@@ -141,11 +141,14 @@ class Decoding:
         written = b"".join(self._model.text_piece(token) for token in tokens)
         return cut_at_stop(text, written, self._request.limits.stop)
 
-    def trace(self) -> Trace:
-        """Header, the steps decoded so far and a footer; with `check`, measured against the baseline first."""
+    def trace(self, *, is_checked: bool = True) -> Trace:
+        """Header, the steps decoded so far and a footer; with `check`, measured against the baseline first.
+
+        `is_checked=False` leaves the baseline out, as of a run whose model failed.
+        """
         tokens = [token for step in self._steps for token in step.commit.tokens]
         parity, baseline = UNCHECKED, None
-        if self._check and tokens:
+        if self._check and is_checked and tokens:
             parity, baseline = measure_baseline(self._model, self._request, tokens, self._stopping)
         footer = Footer(self.finish_reason, self.text, parity, baseline, {})
         trace = Trace(self.header, tuple(self._steps), footer)

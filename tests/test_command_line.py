@@ -8,10 +8,12 @@ import shutil
 import signal
 import subprocess
 import sys
+from itertools import count
 from pathlib import Path
 
 import pytest
 
+from accel.models.load import load
 from accel.trace import Trace
 from tests.command_line import Call, Ended, model_folder, play
 from tests.fuzz_command_line import explore
@@ -72,6 +74,36 @@ def test_the_text_is_printed_where_the_disk_is_full(folder, tmp_path):
     assert error_of(ended).startswith(f"error: --trace: cannot write {path}")
     assert (ended.code, list(tmp_path.iterdir())) == (2, [])
     assert ended.out == play(Call(words)).out != b""
+
+
+@pytest.mark.parametrize("check", [(), ("--check",)])
+@pytest.mark.parametrize(("at", "kept"), [(1, 0), (5, 4)])
+def test_a_model_that_fails_in_the_middle_costs_no_text(at, kept, check, folder, tmp_path, monkeypatch):
+    layers = load(folder, device="cpu", dtype="float32").layers
+    head, calls = layers.head, count(1)
+    broken = staticmethod(lambda normed: head(normed) * (float("nan") if next(calls) >= at else 1.0))
+    monkeypatch.setattr(type(layers), "head", broken)
+    trace = tmp_path / "t.jsonl"
+    words = (
+        "run",
+        "hello",
+        "--model",
+        folder,
+        *SHORT,
+        "--method",
+        "autoregressive",
+        "--trace",
+        str(trace),
+        *check,
+    )
+    ended = play(Call(words))
+    assert ended.code == 1
+    assert "not finite numbers" in error_of(ended)
+    assert trace.exists() == bool(ended.out) == bool(kept)
+    if kept:
+        assert len(Trace.load(trace).tokens) == kept
+        assert Trace.load(trace).finish_reason == "cancelled"
+        assert ended.out.decode().strip() == Trace.load(trace).text.strip()
 
 
 def test_a_trace_may_go_to_a_device(folder, tmp_path):
