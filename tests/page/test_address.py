@@ -43,6 +43,10 @@ def test_what_is_there_is_no_problem() -> None:
         ({"trace": EARLY, "step": "3", "slot": "99999"}, "slot '99999'"),
         ({"phase": "lunch"}, "phase 'lunch'"),
         ({"trace": EARLY, "knob.nothing": "1"}, "'nothing' is no knob"),
+        ({"trace": EARLY, "knob.threshold": "abc"}, "threshold cannot be 'abc'"),
+        ({"trace": EARLY, "knob.threshold": "7"}, "threshold cannot be '7'"),
+        ({"trace": EARLY, "knob.threshold": "nan"}, "threshold cannot be 'nan'"),
+        ({"trace": EARLY, "knob.max_early": "1.5"}, "max_early cannot be '1.5'"),
         ({"trace": "x" * 10_000}, "called 'xxx"),
     ],
 )

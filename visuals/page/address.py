@@ -9,6 +9,7 @@ import gradio as gr
 from gradio.events import Dependency
 
 from accel.errors import InputError
+from accel.outcome import Turn
 from accel.trace import Commit, Draft, LayerRun
 from accel.whatif import TURNS
 from visuals.page import words
@@ -75,9 +76,24 @@ def _unknown_moments(asked: Mapping[str, str], run: Recorded) -> Iterator[str]:
     if "phase" in asked and asked["phase"] not in PHASES:
         yield f"phase {_cut(asked['phase'])} is none of {', '.join(PHASES)}"
     turns = TURNS.get(header.method.name, {})
-    for name in asked:
-        if name.startswith(KNOB) and name.removeprefix(KNOB) not in turns:
-            yield f"{_cut(name.removeprefix(KNOB))} is no knob that can be turned for this run"
+    for part, value in asked.items():
+        name = part.removeprefix(KNOB)
+        if part.startswith(KNOB) and name not in turns:
+            yield f"{_cut(name)} is no knob that can be turned for this run"
+        elif part.startswith(KNOB) and not _is_value(turns[name], value):
+            yield f"{name} cannot be {_cut(value)}"
+
+
+def _is_value(turn: Turn, text: str) -> bool:
+    """Can the knob have the value that a link writes so? The names of choices only the browser knows."""
+    if turn.kind is bool:
+        return text in ("true", "false")
+    if turn.kind is str:
+        return True
+    try:
+        return turn.allows(turn.kind(text))
+    except ValueError:
+        return False
 
 
 def _has_slot(run: Recorded, step: int, slot: str) -> bool:
