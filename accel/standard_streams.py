@@ -53,6 +53,8 @@ class _Stream:
 class Output(_Stream):
     """Standard output: what cannot be written raises OutputFailed."""
 
+    buffer = None  # typer would write to it past this object where the encoding is ASCII
+
     def _fail(self, error: OSError) -> None:
         # What is still in the buffer goes nowhere; else the interpreter fails once more at its end.
         with suppress(OSError, ValueError):
@@ -78,8 +80,9 @@ def standard_streams() -> Iterator[Messages]:
     messages = Messages(_error())
     sys.stderr = cast(TextIO, messages)
     if sys.stdout is not None:
-        _allow_all_signs(sys.stdout)
-        sys.stdout = cast(TextIO, Output(sys.stdout))
+        stream = _whole_writes(sys.stdout)
+        _allow_all_signs(stream)
+        sys.stdout = cast(TextIO, Output(stream))
     try:
         yield messages
         messages.flush()
@@ -112,6 +115,14 @@ def _fill_closed_descriptors() -> None:
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
         pass
     os.close(descriptor)
+
+
+def _whole_writes(stream: TextIO) -> TextIO:
+    """The stream, buffered where PYTHONUNBUFFERED left that out: then what a full disk cuts off is lost unsaid."""
+    if not isinstance(stream, io.TextIOWrapper) or not isinstance(stream.buffer, io.RawIOBase):
+        return stream
+    raw = io.FileIO(stream.fileno(), "w", closefd=False)
+    return io.TextIOWrapper(io.BufferedWriter(raw), stream.encoding, stream.errors, line_buffering=True)
 
 
 def _allow_all_signs(stream: TextIO) -> None:

@@ -294,6 +294,22 @@ def test_standard_output_that_cannot_be_written_is_an_error(output, code, said, 
         assert "Exception ignored" not in ended.err
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
+@pytest.mark.parametrize("unbuffered", ["1", ""])
+def test_help_that_the_disk_cuts_off_is_an_error(encoding, unbuffered, tmp_path):
+    out, asked = tmp_path / "out", f'ulimit -f 1; exec "{sys.executable}" -m accel run --help'
+    env = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUNBUFFERED": unbuffered}
+    with out.open("wb") as file:
+        ended = subprocess.run(
+            ["bash", "-c", asked], cwd=ROOT, env=env, stdout=file, stderr=subprocess.PIPE, text=True
+        )
+    assert (ended.returncode, ended.stderr) == (
+        1,
+        "error: standard output: cannot be written: File too large\n",
+    )
+    assert out.stat().st_size == 1024
+
+
 @pytest.mark.parametrize(("errors", "code"), [("closed", 0), ("full", 1), ("broken", 1), ("read-only", 1)])
 def test_messages_that_cannot_be_written_cost_no_text(errors, code, folder):
     words = ("run", "hello", "--model", folder, *SHORT)
