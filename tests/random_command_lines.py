@@ -43,7 +43,7 @@ KNOB = {"--set": ("alpha=2", "branching=true")}
 ALWAYS: dict[str, dict[str, tuple[str, ...]]] = {
     "run": {}, "compare": {}, "replay": {},
     "sweep": {"--method": ("suffix",), "--knob": ("alpha",), "--values": ("1,2", "0.5;1")},
-    "bench": {"--prompts": ("1", "2")},
+    "bench": {"--prompts": ("1", "2"), "--suite": ("chat", "chat,summarisation", "sql")},  # all take minutes
     "heads": {"--tokens": ("64",), "--steps": ("3",), "--short": ("20",)},
 }  # fmt: skip
 MAYBE: dict[str, dict[str, tuple[str, ...]]] = {
@@ -56,7 +56,7 @@ MAYBE: dict[str, dict[str, tuple[str, ...]]] = {
     "compare": {**LENGTH, **ROUNDS, "--methods": ("suffix", "suffix, aded", ""), "--set": ("suffix.alpha=2",)},
     "sweep": {**LENGTH, **ROUNDS, **KNOB, "--second": ("offset",), "--second-values": ("0,1",)},
     "bench": {
-        **LENGTH, **ROUNDS, "--suite": ("chat", "chat,summarisation", "sql"), "--baselines": ("none", "generate"),
+        **LENGTH, **ROUNDS, "--baselines": ("none", "generate"),
         "--methods": ("suffix", "suffix:offset=2,aded"),
     },
     "replay": KNOB,
