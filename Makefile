@@ -52,6 +52,10 @@ figures:
 costs:
 	$(PYTHON) -m tests.measure_costs
 
+# What a page holds after an afternoon of one visitor's use.
+memory:
+	$(PYTHON) -m tests.page_memory
+
 # The benchmark's table: every suite, method and baseline; the same again goes on where it was broken off.
 bench:
 	$(PYTHON) -m accel bench --warm
@@ -69,4 +73,4 @@ constraints:
 	(echo "# Exact versions, used by both commands of the README and by CI. Made by: make constraints"; \
 	 $(PYTHON) -m pip freeze | sed 's/+c[pu][u0-9]*//' | grep -vE '^(nvidia-|cuda-|triton)') > constraints.txt
 
-.PHONY: setup run test check versions space bars bench bench-gpu costs mutants traces races figures screenshots docs constraints
+.PHONY: setup run test check versions space bars bench bench-gpu costs memory mutants traces races figures screenshots docs constraints

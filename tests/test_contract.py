@@ -295,3 +295,19 @@ def test_stop_takes_effect_within_one_step(name, knobs, after):
     trace = decoding.trace()
     assert trace.finish_reason == "cancelled"
     assert trace.tokens == library_greedy(tiny(), PROMPT, len(trace.tokens))
+
+
+@pytest.mark.parametrize("most", [2, 3])
+@pytest.mark.parametrize("name", METHODS)
+def test_passes_over_drafts_that_are_cut_change_no_text(name, most):
+    """Models whose rows are exact up to a few a pass are read in several passes a step."""
+    model = tiny("llama")
+    cut = dataclasses.replace(model, info=dataclasses.replace(model.info, invariant_rows=most))
+    eager = {"calibrated": False} if "calibrated" in METHODS[name].__dataclass_fields__ else {}
+    knobs = eager | ({"interval": 1} if name == "clasp" else {})
+    prompt = [5, 17, 42, 7, 5, 17, 42, 7, 5, 17]
+    for temperature in (0.0, 0.8):
+        asked = {"method": name, "knobs": knobs, "max_new_tokens": 40, "temperature": temperature, "seed": 3}
+        whole = accel.generate(model, prompt, draft=drafting_for(name, "llama", knobs), **asked)
+        parts = accel.generate(cut, prompt, draft=drafting_for(name, "llama", knobs), **asked)
+        assert parts.tokens == whole.tokens

@@ -31,26 +31,31 @@ class ClaspState:
     prompt_length: int
     skipped: tuple[int, ...] | None = None  # None: not planned yet
     age: int = 0  # verifications since the plan was made
-    _seen: list[tuple[list[int], Tensor]] = field(default_factory=list)  # by layer: slots, [slots, dim]
+    _seen: dict[int, list[Tensor]] = field(default_factory=dict)  # by slot, then layer: [dim]
 
     def is_due(self, interval: int) -> bool:
         """Is the next thing to make a plan?"""
         return self.skipped is None or self.age >= interval
 
     def see(self, slots: Sequence[int], layer: int, hidden: Tensor) -> None:
-        """Keep the states of one layer, from the prompt's last token on: any row may be the last accepted."""
-        shown = [i for i, slot in enumerate(slots) if slot >= self.prompt_length - 1]
-        if shown:
-            del self._seen[layer - 1 :]
-            self._seen.append(([slots[i] for i in shown], hidden[shown]))
+        """Keep the states of one layer, from the prompt's last token on: any row may be the last accepted.
+
+        The slots of one verification may come in several passes, one after the other through all layers.
+        """
+        for slot, state in zip(slots, hidden, strict=True):
+            if slot >= self.prompt_length - 1:
+                self._seen.setdefault(slot, []).append(state.clone())  # not a view of the whole pass
+
+    def forget(self) -> None:
+        """Let go of the states of the verifications before."""
+        self._seen.clear()
 
     def full_states(self, run: Run, slot: int) -> Tensor:
-        """States [layers + 1, dim] of a slot of the newest pass that was seen."""
+        """States [layers + 1, dim] of a slot of the newest verification that was seen."""
         layers = run.model.layers
         token = torch.tensor([run.tree.tokens[slot]], device=layers.device)
         position = torch.tensor([run.tree.positions[slot]], device=layers.device)
-        states = [hidden[slots.index(slot)] for slots, hidden in self._seen]
-        return torch.stack([layers.embed(token, position)[0], *states])
+        return torch.stack([layers.embed(token, position)[0], *self._seen[slot]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,10 @@ class Clasp:
             if most:
                 self._draft(run, draft, self._plan(run, state), most)
         state.age += 1
-        verify(run, draft, tap=state.see if state.is_due(self.interval) else None)
+        is_due = state.is_due(self.interval)
+        if is_due:
+            state.forget()
+        verify(run, draft, tap=state.see if is_due else None)
 
     def _most(self, run: Run) -> int:
         """How deep to draft, decided before anything is drawn: dropping drawn tokens would bias the text."""
