@@ -6,6 +6,7 @@ The commands are in `accel.commands`; here every way to end becomes an exit code
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 
@@ -82,7 +83,8 @@ def _remedy(error: Exception) -> str:
     takes_prompt = any(parameter.name == "prompt" for parameter in getattr(command, "params", ()))
     if type(error).__name__ == "UsageError" and not takes_prompt:
         return " See --help."
-    if not hasattr(error, "possibilities") or not takes_prompt:
+    is_word = re.fullmatch(r"--[a-z][a-z-]*", str(getattr(error, "option_name", "")))  # no prompt begins so
+    if not hasattr(error, "possibilities") or not takes_prompt or is_word:
         return ""
     return "; before a prompt that begins with a dash write --, or give it on standard input, with - for the prompt"
 

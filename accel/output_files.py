@@ -17,7 +17,10 @@ def write_failures(option: str, path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise InputError(option, f"cannot write {str(path)[:200]}: {error.strerror or error}") from error
+        reason = error.strerror or error
+        if isinstance(error, FileExistsError):
+            reason = "it is a file; name a folder, or a path where nothing is"
+        raise InputError(option, f"cannot write {str(path)[:200]}: {reason}") from error
 
 
 def check_file(option: str, path: Path) -> None:

@@ -379,6 +379,17 @@ def test_a_prompt_that_begins_with_a_dash_is_explained(command, folder):
     assert ended.code == 0, ended.err
 
 
+def test_an_option_that_is_not_there_is_no_prompt(folder):
+    said = error_of(play(Call(("compare", "hello", "--model", folder, "--no-chat"))))
+    assert said == "error: No such option: --no-chat"
+
+
+def test_a_file_in_the_place_of_a_folder_is_named(folder, tmp_path):
+    (tmp_path / "file").write_text("")
+    said = error_of(play(Call(("bench", "--model", folder, "--out", str(tmp_path / "file")))))
+    assert said.endswith("it is a file; name a folder, or a path where nothing is")
+
+
 def test_method_names_may_have_spaces_between(folder):
     words = ("compare", "the end", "--methods", "suffix, prompt_lookup", "--model", folder, "--json")
     ended = play(Call((*words, "--rounds", "1", "--max-new-tokens", "3", "--dtype", "float32")))

@@ -84,9 +84,10 @@ def _departures(model: LayeredModel, library: Any) -> dict[str, float]:
     batch = torch.stack([torch.cat((text, drafted[list(path)])) for path in PATHS])  # [paths, size + 2]
     expected = library(input_ids=batch, attention_mask=torch.ones_like(batch), use_cache=False).logits
     if not expected.isfinite().all():
+        wider = "" if library.dtype == torch.float32 else " or too large for it; use dtype float32, or"
         raise ModelRefused(
             f"{library.config.model_type!r}: its logits are not finite in {str(library.dtype)[6:]}: the weights "
-            "are damaged or too large for it; copy them again or use dtype float32"
+            f"are damaged{wider or ':'} copy them again"
         )
     nodes = torch.cat((expected[0, size:], expected[1, size + 1 :], expected[2, size:]))  # [slots, vocab]
 

@@ -101,6 +101,12 @@ BAD = [
     ({"GRADIO_SERVER_NAME": "no.such.host.invalid"}, "GRADIO_SERVER_NAME='no.such.host.invalid' is no address"),
     ({"GRADIO_SERVER_NAME": "192.0.2.1"}, "GRADIO_SERVER_NAME='192.0.2.1' is no address of this machine"),
     ({"GRADIO_SERVER_NAME": "x" * 70}, f"GRADIO_SERVER_NAME='{'x' * 70}' is no address of this machine"),
+    ({"GRADIO_ROOT_PATH": "sub"}, "GRADIO_ROOT_PATH='sub' is neither a path such as /draftscope nor an http address"),
+    ({"GRADIO_ROOT_PATH": "ftp://x"}, "GRADIO_ROOT_PATH='ftp://x' is neither a path"),
+    ({"GRADIO_ROOT_PATH": "http://[x"}, "GRADIO_ROOT_PATH='http://[x' is neither a path"),
+    ({"GRADIO_ROOT_PATH": "/a b"}, "GRADIO_ROOT_PATH='/a b' is neither a path"),
+    ({"SSL_CERT_FILE": "/no/such"}, "SSL_CERT_FILE='/no/such' is not there"),
+    ({"SSL_CERT_DIR": "/no/such"}, "SSL_CERT_DIR='/no/such' is not there"),
     ({"DRAFTSCOPE_HOSTS": "https://x"}, "DRAFTSCOPE_HOSTS: 'https://x' is no host name"),
 ]  # fmt: skip
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import socket
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from visuals.page import words
 from visuals.page.limits import HOST, BadLimit
 
 PORT = "GRADIO_SERVER_PORT"
+ROOT_PATH = "GRADIO_ROOT_PATH"
 DEFAULT_PORT = 7860
 PORTS_TRIED = 100
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1", "0.0.0.0")
@@ -52,7 +54,18 @@ def prepare(environment: MutableMapping[str, str]) -> None:
     environment.setdefault("FORWARDED_ALLOW_IPS", "")
     for variable, (low, high) in WHOLE_NUMBERS.items():
         _check_number(environment, variable, low, high)
+    _check_root_path(environment)
+    for variable, is_there in {"SSL_CERT_FILE": os.path.isfile, "SSL_CERT_DIR": os.path.isdir}.items():
+        if (where := environment.get(variable)) and not is_there(where):
+            raise BadLimit(f"{variable}={where[:80]!r} is not there: name certificates that are, or unset it")
     _bypass_proxies(environment)
+
+
+def _check_root_path(environment: Mapping[str, str]) -> None:
+    """Below which path, or at which address, a proxy serves the page: gradio fails or serves nothing at others."""
+    path = environment.get(ROOT_PATH, "")
+    if path and not re.fullmatch(r"(https?://[\w.\-]+(:\d{1,5})?)?(/[\w.~%\-]*)*", path, re.ASCII):
+        raise BadLimit(f"{ROOT_PATH}={path[:80]!r} is neither a path such as /draftscope nor an http address")
 
 
 def _check_number(environment: MutableMapping[str, str], variable: str, low: int, high: int) -> None:
