@@ -42,9 +42,9 @@ class ClaspState:
 
         The slots of one verification may come in several passes, one after the other through all layers.
         """
-        for slot, state in zip(slots, hidden, strict=True):
+        for row, slot in enumerate(slots):
             if slot >= self.prompt_length - 1:
-                self._seen.setdefault(slot, []).append(state.clone())  # not a view of the whole pass
+                self._seen.setdefault(slot, []).append(hidden[row].clone())  # not a view of the whole pass
 
     def forget(self) -> None:
         """Let go of the states of the verifications before."""

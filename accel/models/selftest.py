@@ -84,10 +84,12 @@ def _departures(model: LayeredModel, library: Any) -> dict[str, float]:
     batch = torch.stack([torch.cat((text, drafted[list(path)])) for path in PATHS])  # [paths, size + 2]
     expected = library(input_ids=batch, attention_mask=torch.ones_like(batch), use_cache=False).logits
     if not expected.isfinite().all():
-        wider = "" if library.dtype == torch.float32 else " or too large for it; use dtype float32, or"
+        remedy = "damaged or too large for it; use dtype float32, or copy them again"
+        if library.dtype == torch.float32:
+            remedy = "damaged: copy them again"
         raise ModelRefused(
             f"{library.config.model_type!r}: its logits are not finite in {str(library.dtype)[6:]}: the weights "
-            f"are damaged{wider or ':'} copy them again"
+            f"are {remedy}"
         )
     nodes = torch.cat((expected[0, size:], expected[1, size + 1 :], expected[2, size:]))  # [slots, vocab]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import resource
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +14,7 @@ import pytest
 
 import accel
 from accel.methods import METHODS
+from tests.process_status import status
 from tests.test_contract import KNOBS, drafting_for
 from tests.tiny import tiny
 
@@ -45,8 +45,7 @@ def tokens(number: int, session: accel.Session | None = None) -> list[int]:
 def resident() -> int:
     """Bytes of memory that this process holds now; the most it ever held where the system does not say."""
     try:
-        with open("/proc/self/statm", encoding="ascii") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        return status("VmRSS") * 1024
     except OSError:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 

@@ -77,10 +77,12 @@ def _unknown_moments(asked: Mapping[str, str], run: Recorded) -> Iterator[str]:
         yield f"phase {_cut(asked['phase'])} is none of {', '.join(PHASES)}"
     turns = TURNS.get(header.method.name, {})
     for part, value in asked.items():
+        if not part.startswith(KNOB):
+            continue
         name = part.removeprefix(KNOB)
-        if part.startswith(KNOB) and name not in turns:
+        if name not in turns:
             yield f"{_cut(name)} is no knob that can be turned for this run"
-        elif part.startswith(KNOB) and not _is_value(turns[name], value):
+        elif not _is_value(turns[name], value):
             yield f"{name} cannot be {_cut(value)}"
 
 
